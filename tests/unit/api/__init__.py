@@ -1,0 +1,1 @@
+"""Tests of chub.api against a servicer of our own."""
