@@ -1,0 +1,11 @@
+"""What the container's standard streams are connected to."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terminal:
+    """Standard input and the kind of streams."""
+
+    interactive: bool = False  # standard input is open; else it is /dev/null
+    tty: bool = False  # a pseudo-terminal: one stream, \r\n
