@@ -1,0 +1,96 @@
+"""A containerd client: containers without a docker daemon.
+
+>>> import chub
+>>> with chub.Client() as client:                                   # doctest: +SKIP
+...     print(client.containers.run("hello", ["echo", "hi"]).text)
+
+Names are imported when they are used, so that a program pays for what it needs.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chub.errors import (
+        AlreadyExists,
+        Cancelled,
+        ChubError,
+        Conflict,
+        DataLoss,
+        EngineFault,
+        Invalid,
+        NotFound,
+        PermissionDenied,
+        ProgramNotExecutable,
+        ProgramNotFound,
+        ResourceExhausted,
+        TimedOut,
+        Unavailable,
+        Unsupported,
+    )
+    from chub.options.mounts import Mount, MountKind, Mounts
+    from chub.options.network import Network
+    from chub.options.process import Process
+    from chub.options.resources import Resources, Ulimit
+    from chub.options.security import Security
+    from chub.sdk.client import Client
+    from chub.sdk.containers import Container, ProgramFailed, Result
+
+_PLACES = {
+    "chub.errors": (
+        "AlreadyExists Cancelled ChubError Conflict DataLoss EngineFault Invalid NotFound PermissionDenied"
+        " ProgramNotExecutable ProgramNotFound ResourceExhausted TimedOut Unavailable Unsupported"
+    ),
+    "chub.options.mounts": "Mount MountKind Mounts",
+    "chub.options.network": "Network",
+    "chub.options.process": "Process",
+    "chub.options.resources": "Resources Ulimit",
+    "chub.options.security": "Security",
+    "chub.sdk.client": "Client",
+    "chub.sdk.containers": "Container ProgramFailed Result",
+}
+_PLACE = {name: place for place, names in _PLACES.items() for name in names.split()}
+
+__all__ = [
+    "AlreadyExists",
+    "Cancelled",
+    "ChubError",
+    "Client",
+    "Conflict",
+    "Container",
+    "DataLoss",
+    "EngineFault",
+    "Invalid",
+    "Mount",
+    "MountKind",
+    "Mounts",
+    "Network",
+    "NotFound",
+    "PermissionDenied",
+    "Process",
+    "ProgramFailed",
+    "ProgramNotExecutable",
+    "ProgramNotFound",
+    "ResourceExhausted",
+    "Resources",
+    "Result",
+    "Security",
+    "TimedOut",
+    "Ulimit",
+    "Unavailable",
+    "Unsupported",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used (PEP 562)."""
+    if name not in _PLACE:
+        raise AttributeError(f"module 'chub' has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(_PLACE[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

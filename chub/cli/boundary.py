@@ -1,0 +1,114 @@
+"""The one place where a failure becomes words on stderr and an exit status (docker's: 125, 126, 127, 1)."""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+from chub.errors import ChubError
+
+UsageError: Any = typer.BadParameter.__base__
+"""typer's own, which it does not export."""
+
+USAGE_STATUS = 125  # of a flag that is wrong
+ARGUMENTS_STATUS = 1  # of words that are missing or too many
+RUN_STATUS = 125  # of `run` and `create` when chub or the engine failed
+INTERRUPTED = 130
+
+
+def run(invoke: Callable[[], Any]) -> None:
+    """Call `invoke`, and exit: with its result if that is a number, or with what its failure stands for."""
+    try:
+        status = invoke()
+        sys.stdout.flush()
+    except UsageError as failure:
+        status = _usage(failure)
+    except (typer.Abort, KeyboardInterrupt):
+        status = INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has gone: nothing is left to say, to nobody
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 1
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def say(error: ChubError) -> None:
+    """Print what failed, why, and what to do, on stderr."""
+    print(f"chub: {error}", file=sys.stderr)
+    if error.hint:
+        print(f"hint: {error.hint}", file=sys.stderr)
+
+
+def failed(error: ChubError, context: Any) -> int:
+    """Say what a command failed with, and give its exit status."""
+    say(error)
+    if context.obj.debug == "true" or os.environ.get("CHUB_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    if context.command.name in ("run", "create") and error.exit_code in (1, 126, 127):
+        print(f"\nRun '{context.command_path} --help' for more information", file=sys.stderr)
+        return RUN_STATUS if error.exit_code == 1 else error.exit_code
+    return error.exit_code
+
+
+def _usage(error: Any) -> int:
+    """Docker's words for what click found wrong with the command line."""
+    from chub.cli.flags import later
+
+    context = error.ctx
+    path = context.command_path if context is not None else "chub"
+    words = error.format_message()
+    kind = type(error).__name__
+    status, lead, see = USAGE_STATUS, "", "Run"
+    if kind == "NoSuchOption":
+        flag = error.option_name
+        if flag in later.FLAGS.get(path.removeprefix("chub ").removeprefix("container "), ()):
+            words = f"{flag} is not supported yet"
+            lead = "chub: "
+        elif flag.startswith("--"):
+            words = f"unknown flag: {flag}" + _meant(error.possibilities)
+        else:
+            words = f"unknown shorthand flag: {flag[1:]!r} in {flag}"
+    elif kind == "BadOptionUsage" and "requires an argument" in words:
+        words = f"flag needs an argument: {error.option_name}"
+    elif kind == "MissingParameter" and error.param is not None and error.param.param_type_name == "argument":
+        needed = sum(1 for each in context.command.params if each.param_type_name == "argument" and each.required)
+        words = f"{path!r} requires at least {needed} argument{'s' if needed > 1 else ''}"
+        status, lead, see = ARGUMENTS_STATUS, "chub: ", "See"
+    elif kind in ("BadParameter", "WrongValue") and error.param is not None and error.param.param_type_name == "option":
+        flags = ", ".join(sorted(error.param.opts, key=len))
+        given = f'"{error.text}" ' if hasattr(error, "text") else ""
+        words = f'invalid argument {given}for "{flags}" flag: {error.message}'
+    elif words.startswith("Got unexpected extra argument"):
+        takes = [each for each in context.command.params if each.param_type_name == "argument"]
+        words = f"{path!r} accepts " + (f"at most {len(takes)} arguments" if takes else "no arguments")
+        status, lead = ARGUMENTS_STATUS, "chub: "
+    elif words.startswith("No such command"):
+        return _unknown_command(path, words, context)
+    print(f"{lead}{words}", file=sys.stderr)
+    if context is not None:
+        print(f"\nUsage:  {_synopsis(context)}\n", file=sys.stderr)
+        print(f"{see} '{path} --help' for more information", file=sys.stderr)
+    return status
+
+
+def _unknown_command(path: str, words: str, context: Any) -> int:
+    name = words.split("'")[1]
+    print(f"chub: unknown command: {path} {name}", file=sys.stderr)
+    _, found, meant = words.partition("Did you mean ")
+    if found:
+        print(f"hint: did you mean {meant.rstrip('?')}?", file=sys.stderr)
+    print(f"\nRun '{context.command_path} --help' for more information", file=sys.stderr)
+    return ARGUMENTS_STATUS
+
+
+def _meant(possibilities: Any) -> str:
+    return f" (did you mean {', '.join(possibilities)}?)" if possibilities else ""
+
+
+def _synopsis(context: Any) -> str:
+    from chub.cli.render.help import synopsis
+
+    return synopsis(context)

@@ -1,0 +1,67 @@
+"""`chub run`."""
+
+from typing import Annotated
+
+import typer
+
+from chub.cli.context import connect
+from chub.cli.flags.container import (
+    IdentityFlags,
+    MountFlags,
+    NetworkFlags,
+    ProcessFlags,
+    ResourceFlags,
+    SecurityFlags,
+    TerminalFlags,
+)
+from chub.cli.flags.grouped import grouped
+from chub.cli.frame import Commands
+from chub.errors import ChubError
+from chub.options.request import Request
+
+app = Commands()
+
+
+@app.command("run", context_settings={"allow_interspersed_args": False})
+@grouped
+def run(
+    context: typer.Context,
+    image: Annotated[str, typer.Argument(metavar="IMAGE", show_default=False)],
+    words: Annotated[list[str] | None, typer.Argument(metavar="[COMMAND] [ARG...]", show_default=False)] = None,
+    rootfs: Annotated[
+        bool, typer.Option("--rootfs", help="IMAGE is a directory with a root filesystem; it is not changed.")
+    ] = False,
+    *,
+    identity: IdentityFlags,
+    process: ProcessFlags,
+    terminal: TerminalFlags,
+    security: SecurityFlags,
+    mounts: MountFlags,
+    resources: ResourceFlags,
+    network: NetworkFlags,
+) -> None:
+    """Create and run a new container from an image, or from a directory.
+
+    Examples:
+    chub run --rm hello echo hi
+    chub run --rm -it --rootfs ./rootfs sh
+    chub run --rm -v $PWD:/src:ro -u 1000 hello ls /src
+    """
+    request = Request(
+        image=image,
+        rootfs=rootfs,
+        words=tuple(words or ()),
+        identity=identity.record(),
+        process=process.record(),
+        terminal=terminal.record(),
+        security=security.record(),
+        mounts=mounts.record(),
+        resources=resources.record(),
+        network=network.record(),
+    )
+    finished = connect(context).containers.run_here(request)
+    if finished.error:
+        raise ChubError(f"container {finished.name}: {finished.error}")
+    if finished.output_failure is not None and not isinstance(finished.output_failure, BrokenPipeError):
+        raise ChubError(f"the output could not be written: {finished.output_failure.strerror}")
+    raise typer.Exit(finished.exit_code)

@@ -1,0 +1,27 @@
+"""From the global options to a client."""
+
+import gc
+from typing import TYPE_CHECKING
+
+import typer
+
+from chub.settings import Settings, load
+
+if TYPE_CHECKING:
+    from chub.sdk.client import Client
+
+
+def settings(context: typer.Context) -> Settings:
+    """The settings of this call."""
+    return load(context.obj.flags())
+
+
+def connect(context: typer.Context) -> "Client":
+    """A client for this call, closed when the command ends. Nothing is sent yet."""
+    from chub.sdk.client import Client
+
+    client = Client(settings=settings(context))
+    context.call_on_close(client.close)
+    gc.freeze()
+    gc.enable()
+    return client

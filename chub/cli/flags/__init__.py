@@ -1,0 +1,1 @@
+"""Option groups as flags: each a record of `chub.options`, spelled for typer."""

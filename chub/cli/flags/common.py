@@ -1,0 +1,12 @@
+"""Flags and words that many commands take."""
+
+from typing import Annotated
+
+import typer
+
+Format = Annotated[
+    str | None, typer.Option("--format", metavar="FORMAT", help="Print as table, json, or by a Go template.")
+]
+NoTrunc = Annotated[bool, typer.Option("--no-trunc", help="Don't truncate output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only display IDs.")]
+Containers = Annotated[list[str], typer.Argument(metavar="CONTAINER [CONTAINER...]", show_default=False)]

@@ -1,0 +1,231 @@
+"""The option groups of `run`: the fields of `chub.options`, spelled as docker's flags."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from chub.cli.flags.parsers import parsed
+from chub.options.mounts import Mount, Mounts, parse_mount, parse_tmpfs, parse_volume
+from chub.options.network import Network, parse_hostname, parse_network
+from chub.options.process import Process, parse_env, parse_group, parse_user, parse_workdir, read_env_file
+from chub.options.request import Identity, parse_annotation, parse_label
+from chub.options.resources import Resources, Ulimit, parse_size, parse_sysctl, parse_ulimit
+from chub.options.security import Security, parse_security_opt
+from chub.options.terminal import Terminal
+
+
+def _flag(panel: str, *names: str, help: str, metavar: str | None = None, parse: Any = None) -> Any:
+    return typer.Option(
+        *names, help=help, metavar=metavar, parser=parsed(parse) if parse else None, rich_help_panel=panel
+    )
+
+
+PROCESS, SECURITY, FILES = "Process", "Security", "Files"
+RESOURCES, NETWORK, CONTAINER = "Resources", "Network", "Container"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityFlags:
+    """`Identity` as flags."""
+
+    name: Annotated[str | None, _flag(CONTAINER, "--name", metavar="NAME", help="Name of the container.")] = None
+    rm: Annotated[bool, _flag(CONTAINER, "--rm", help="Remove the container when it ends.")] = False
+    label: Annotated[
+        tuple[str, ...],
+        _flag(CONTAINER, "--label", "-l", metavar="KEY=VALUE", parse=parse_label, help="Set a label."),
+    ] = ()
+    annotation: Annotated[
+        tuple[str, ...],
+        _flag(
+            CONTAINER,
+            "--annotation",
+            metavar="KEY=VALUE",
+            parse=parse_annotation,
+            help="Set an annotation of the spec.",
+        ),
+    ] = ()
+    runtime: Annotated[
+        str | None,
+        _flag(CONTAINER, "--runtime", metavar="NAME", help="Shim (io.containerd.…) or runc-like program to use."),
+    ] = None
+
+    def record(self) -> Identity:
+        """As the SDK takes it."""
+        return Identity(
+            name=self.name,
+            labels=self.label,
+            annotations=self.annotation,
+            runtime=self.runtime,
+            remove=self.rm,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessFlags:
+    """`Process` as flags."""
+
+    env: Annotated[
+        tuple[str, ...],
+        _flag(
+            PROCESS,
+            "--env",
+            "-e",
+            metavar="NAME[=VALUE]",
+            parse=parse_env,
+            help="Set a variable; NAME alone: as here.",
+        ),
+    ] = ()
+    env_file: Annotated[
+        tuple[str, ...], _flag(PROCESS, "--env-file", metavar="FILE", help="Read variables from a file.")
+    ] = ()
+    workdir: Annotated[
+        str | None,
+        _flag(PROCESS, "--workdir", "-w", metavar="DIR", parse=parse_workdir, help="Working directory."),
+    ] = None
+    user: Annotated[
+        str | None,
+        _flag(PROCESS, "--user", "-u", metavar="USER[:GROUP]", parse=parse_user, help="User, by name or id."),
+    ] = None
+    group_add: Annotated[
+        tuple[str, ...],
+        _flag(PROCESS, "--group-add", metavar="GROUP", parse=parse_group, help="Further group, by name or id."),
+    ] = ()
+    entrypoint: Annotated[
+        str | None,
+        _flag(PROCESS, "--entrypoint", metavar="PROGRAM", help="Program to run instead of the image's."),
+    ] = None
+
+    def record(self) -> Process:
+        """As the SDK takes it; files come before single variables, as with docker."""
+        files = [variable for file in self.env_file for variable in read_env_file(file)]
+        return Process(
+            entrypoint=self.entrypoint,
+            env=tuple(filter(None, [*files, *self.env])),
+            workdir=self.workdir,
+            user=self.user,
+            groups=self.group_add,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalFlags:
+    """`Terminal` as flags."""
+
+    interactive: Annotated[bool, _flag(PROCESS, "--interactive", "-i", help="Pass standard input on.")] = False
+    tty: Annotated[bool, _flag(PROCESS, "--tty", "-t", help="Give it a terminal.")] = False
+
+    def record(self) -> Terminal:
+        """As the SDK takes it."""
+        return Terminal(interactive=self.interactive, tty=self.tty)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityFlags:
+    """`Security` as flags."""
+
+    privileged: Annotated[
+        bool, _flag(SECURITY, "--privileged", help="Give it all privileges and devices of the host.")
+    ] = False
+    cap_add: Annotated[
+        tuple[str, ...], _flag(SECURITY, "--cap-add", metavar="CAPABILITY", help="Add a capability, or ALL.")
+    ] = ()
+    cap_drop: Annotated[
+        tuple[str, ...],
+        _flag(SECURITY, "--cap-drop", metavar="CAPABILITY", help="Drop a capability, or ALL."),
+    ] = ()
+    security_opt: Annotated[
+        tuple[str, ...],
+        _flag(
+            SECURITY,
+            "--security-opt",
+            metavar="OPTION",
+            parse=parse_security_opt,
+            help="no-new-privileges, seccomp=FILE|unconfined, apparmor=PROFILE, systempaths=unconfined.",
+        ),
+    ] = ()
+    read_only: Annotated[bool, _flag(SECURITY, "--read-only", help="Mount the root filesystem read-only.")] = False
+
+    def record(self) -> Security:
+        """As the SDK takes it."""
+        return Security(
+            privileged=self.privileged,
+            cap_add=self.cap_add,
+            cap_drop=self.cap_drop,
+            security_opt=self.security_opt,
+            read_only=self.read_only,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MountFlags:
+    """`Mounts` as flags."""
+
+    volume: Annotated[
+        tuple[Mount, ...],
+        _flag(
+            FILES,
+            "--volume",
+            "-v",
+            metavar="DIR:DIR[:ro]",
+            parse=parse_volume,
+            help="Bind-mount a directory or file.",
+        ),
+    ] = ()
+    mount: Annotated[
+        tuple[Mount, ...],
+        _flag(
+            FILES,
+            "--mount",
+            metavar="type=bind|tmpfs,…",
+            parse=parse_mount,
+            help="Mount what the words describe.",
+        ),
+    ] = ()
+    tmpfs: Annotated[
+        tuple[Mount, ...],
+        _flag(FILES, "--tmpfs", metavar="DIR[:OPTIONS]", parse=parse_tmpfs, help="Mount a tmpfs."),
+    ] = ()
+    shm_size: Annotated[
+        int | None, _flag(FILES, "--shm-size", metavar="SIZE", parse=parse_size, help="Size of /dev/shm.")
+    ] = None
+
+    def record(self) -> Mounts:
+        """As the SDK takes it."""
+        return Mounts(mounts=(*self.volume, *self.mount, *self.tmpfs), shm_size=self.shm_size)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceFlags:
+    """`Resources` as flags."""
+
+    ulimit: Annotated[
+        tuple[Ulimit, ...],
+        _flag(RESOURCES, "--ulimit", metavar="NAME=SOFT[:HARD]", parse=parse_ulimit, help="Limit of a resource."),
+    ] = ()
+    sysctl: Annotated[
+        tuple[str, ...],
+        _flag(RESOURCES, "--sysctl", metavar="NAME=VALUE", parse=parse_sysctl, help="Kernel parameter."),
+    ] = ()
+
+    def record(self) -> Resources:
+        """As the SDK takes it."""
+        return Resources(ulimits=self.ulimit, sysctls=self.sysctl)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkFlags:
+    """`Network` as flags."""
+
+    network: Annotated[
+        str,
+        _flag(NETWORK, "--network", "--net", metavar="none|host", parse=parse_network, help="Its network."),
+    ] = "none"
+    hostname: Annotated[
+        str | None,
+        _flag(NETWORK, "--hostname", "-h", metavar="NAME", parse=parse_hostname, help="Its host name."),
+    ] = None
+
+    def record(self) -> Network:
+        """As the SDK takes it."""
+        return Network(network=self.network, hostname=self.hostname)

@@ -1,0 +1,31 @@
+"""Parsers of `chub.options` as typer wants them: a value that is no good is a wrong flag."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import typer
+
+from chub.errors import Invalid
+
+T = TypeVar("T")
+
+
+class WrongValue(typer.BadParameter):
+    """A flag's value that its parser refused."""
+
+    def __init__(self, text: str, why: str) -> None:
+        super().__init__(why)
+        self.text = text
+
+
+def parsed(parse: Callable[[str], T]) -> Callable[[str], T]:
+    """`parse`, with its Invalid turned into typer's complaint about the flag."""
+
+    def parser(text: str) -> T:
+        try:
+            return parse(text)
+        except Invalid as failure:
+            raise WrongValue(text, str(failure)) from failure
+
+    parser.__name__ = getattr(parse, "__name__", "value").removeprefix("parse_")
+    return parser

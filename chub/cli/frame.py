@@ -1,0 +1,172 @@
+"""What every command is made of: lazy groups, docker's spellings of flags, one renderer of help."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from importlib import import_module
+from typing import Any
+
+import typer
+import typer.core
+import typer.main
+
+from chub.cli import arguments, boundary
+from chub.cli.render import help as rendered
+from chub.errors import ChubError
+
+QUIET: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
+"""What every Typer is made with: rich and completion cost every start and are used in none."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Globals:
+    """The global options as given; None is "not given". The fields are `chub.settings`' flags."""
+
+    address: str | None = None
+    namespace: str | None = None
+    snapshotter: str | None = None
+    data_root: str | None = None
+    state_root: str | None = None
+    debug: str | None = None
+
+    def flags(self) -> dict[str, str | None]:
+        """As `chub.settings.load` takes them."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command: the module of `chub.cli.commands` that holds it, and its line in the help.
+
+    A module that holds several is named with the command: ``images:rm``.
+    """
+
+    place: str
+    help: str
+
+    def load(self, name: str) -> Any:
+        """Import the command's module and make the command, called `name`."""
+        module, _, member = self.place.partition(":")
+        made = typer.main.get_command(import_module(f"chub.cli.commands.{module}").app)
+        if isinstance(made, typer.core.TyperGroup):
+            made = made.commands[member]
+        made.name = name
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Commands under one name."""
+
+    help: str
+    commands: Mapping[str, Entry]
+
+    def load(self, name: str) -> Any:
+        """Make the group, called `name`."""
+        group = Lazy(name=name, help=self.help, invoke_without_command=True, callback=_nothing)
+        group.sections = {"Commands": self.commands}
+        group.commands = dict.fromkeys(self.commands, typer.core.TyperCommand(None))
+        return group
+
+
+def _nothing() -> None:
+    """A group does nothing by itself."""
+
+
+class Command(typer.core.TyperCommand):
+    """A command that takes docker's spellings, `--namespace` anywhere, and has help as docker's."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not any("--namespace" in param.opts for param in self.params):
+            self.params.append(
+                typer.core.TyperOption(
+                    param_decls=["--namespace"],
+                    expose_value=False,
+                    callback=_namespace,
+                    metavar="NAME",
+                    help="containerd namespace to work in.",
+                    rich_help_panel=rendered.GLOBAL,
+                )
+            )
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse, after docker's spellings are turned into click's."""
+        return super().parse_args(ctx, list(arguments.normalised(args, self.params, self._interspersed)))
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; what fails in it is said here, where its name is known."""
+        try:
+            return super().invoke(ctx)
+        except ChubError as error:
+            raise typer.Exit(boundary.failed(error, ctx)) from error
+
+    @property
+    def _interspersed(self) -> bool:
+        return bool(self.context_settings.get("allow_interspersed_args", True))
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write docker-like help."""
+        formatter.write(rendered.command(ctx, self))
+
+
+def _namespace(ctx: Any, param: Any, value: str | None) -> None:
+    if value is not None:
+        ctx.obj.namespace = value
+
+
+class Lazy(typer.core.TyperGroup):
+    """A group whose commands' modules are imported when a command is named; help needs only the table."""
+
+    sections: Mapping[str, Mapping[str, Entry | Group]] = {}
+    overview = ""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("rich_markup_mode", None)
+        super().__init__(*args, **kwargs)
+        self.commands = dict.fromkeys(
+            (name for name, _ in self.table()), typer.core.TyperCommand(None)
+        )  # "did you mean"
+
+    def table(self) -> Iterator[tuple[str, Entry | Group]]:
+        """Every command's name and entry."""
+        for commands in self.sections.values():
+            yield from commands.items()
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """All names, in the order of the table."""
+        return [name for name, _ in self.table()]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Load the command that `cmd_name` names."""
+        for name, entry in self.table():
+            if name == cmd_name:
+                return entry.load(name)
+        return None
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; a group alone shows its help."""
+        if not ctx._protected_args and ctx.parent is not None:
+            print(ctx.get_help())
+            return None
+        return super().invoke(ctx)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write docker-like help."""
+        formatter.write(rendered.group(ctx, self))
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run, and end with the exit status of `boundary`, whatever happens."""
+        kwargs["standalone_mode"] = False
+        boundary.run(lambda: super(Lazy, self).main(*args, **kwargs))
+
+
+class Commands(typer.Typer):
+    """The commands of one module."""
+
+    def __init__(self) -> None:
+        super().__init__(**QUIET)
+
+    def command(self, name: str | None = None, **settings: Any) -> Callable[[Any], Any]:
+        """Register a function as a command; `settings` are typer's."""
+        settings.setdefault("cls", Command)
+        return super().command(name, **settings)

@@ -1,0 +1,73 @@
+"""Help as docker's: plain text, a page, each group of options under its title."""
+
+import shutil
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+GLOBAL = "Global Options"
+WIDTH = 100  # at most: longer lines are hard to read
+
+
+def command(context: Any, command: Any) -> str:
+    """The help of one command."""
+    about, _, examples = (command.help or "").partition("Examples:\n")
+    parts = [f"Usage:  {synopsis(context)}", about.strip()]
+    parts += _options(context, command)
+    if examples.strip():
+        parts.append("Examples:\n" + textwrap.indent(textwrap.dedent(examples).strip("\n"), "  "))
+    return "\n\n".join(parts) + "\n"
+
+
+def group(context: Any, group: Any) -> str:
+    """The help of a group: its commands under their titles, from the table alone."""
+    parts = [f"Usage:  {context.command_path} {'[OPTIONS] ' if context.parent is None else ''}COMMAND"]
+    parts.append(group.overview or group.help)
+    for title, commands in group.sections.items():
+        parts.append(f"{title}:\n" + _columns([(name, entry.help) for name, entry in commands.items()]))
+    parts += _options(context, group) if context.parent is None else []
+    parts.append(f"Run '{context.command_path} COMMAND --help' for more information on a command.")
+    return "\n\n".join(parts) + "\n"
+
+
+def synopsis(context: Any) -> str:
+    """The usage line: ``chub run [OPTIONS] IMAGE [COMMAND] [ARG...]``."""
+    params = context.command.get_params(context)
+    words = [each.metavar or each.name.upper() for each in params if each.param_type_name == "argument"]
+    if hasattr(context.command, "commands"):
+        words = ["COMMAND", "[ARG...]"]
+    return " ".join([context.command_path, "[OPTIONS]", *words])
+
+
+def _options(context: Any, command: Any) -> Iterator[str]:
+    """Every group of options with its title."""
+    titles: dict[str, list[tuple[str, str]]] = {}
+    for param in command.get_params(context):
+        if param.param_type_name != "option" or param.hidden:
+            continue
+        title = getattr(param, "rich_help_panel", None) or (GLOBAL if context.parent is None else "Options")
+        titles.setdefault(title, []).append((_spelling(param), param.help or ""))
+    ordered = sorted(titles.items(), key=lambda item: (item[0] == GLOBAL, item[0] != "Options"))
+    for title, rows in ordered:
+        yield f"{title}:\n" + _columns(sorted(rows, key=lambda row: row[0].lstrip(" -,").split("--")[-1]))
+
+
+def _spelling(param: Any) -> str:
+    short = [name for name in param.opts if not name.startswith("--")]
+    long = [name for name in param.opts if name.startswith("--")]
+    text = ", ".join(short + long) if short else "    " + ", ".join(long)
+    return text if param.is_flag else f"{text} {param.metavar or param.type.name.upper()}"
+
+
+def _columns(rows: list[tuple[str, str]]) -> str:
+    """Two columns, the second one wrapped."""
+    width = min(shutil.get_terminal_size().columns, WIDTH)
+    first = min(max(len(left) for left, _ in rows), 34)
+    lines: list[str] = []
+    for left, right in rows:
+        wrapped = textwrap.wrap(right, max(width - first - 5, 24)) or [""]
+        if len(left) > first:
+            lines.append(f"  {left}")
+            left = ""
+        lines += [f"  {(left if number == 0 else ''):{first}}   {text}".rstrip() for number, text in enumerate(wrapped)]
+    return "\n".join(lines)

@@ -1,0 +1,115 @@
+"""Rows as a table, as JSON, or as a template says. Every listing ends in `show`."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from chub.cli.render.text import plain
+
+Row = TypeVar("Row")
+GAP = "   "
+WIDTH = 10  # docker's columns are no narrower
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[Row]):
+    """One column: its heading, the key docker gives it in JSON and templates, and its text.
+
+    `text` gets the row and whether nothing is to be cut short. A column that is not `shown` is there for JSON and
+    templates only.
+    """
+
+    heading: str
+    key: str
+    text: Callable[[Row, bool], str]
+    shown: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """How a listing is wanted."""
+
+    format: str | None = None  # None, "table", "json", or a template
+    quiet: bool = False  # the first column alone
+    no_trunc: bool = False
+
+
+def show(
+    rows: Iterable[Row],
+    columns: Sequence[Column[Row]],
+    form: Form,
+    *,
+    kind: str = "",
+    methods: Mapping[str, Callable[[Row], Callable[..., str]]] | None = None,
+) -> None:
+    """Print `rows` on stdout.
+
+    `kind` is docker's name for the type of such a row, in messages about templates; `methods` are what its templates
+    can call, as ``{{.Label "x"}}``.
+    """
+    if form.quiet and form.format not in (None, "table", "json"):
+        print("WARNING: Ignoring custom format, because both --format and --quiet are set.", file=sys.stderr)
+    if form.quiet:
+        for row in rows:
+            print(columns[0].text(row, form.no_trunc))
+    elif form.format in (None, "table"):
+        shown = [column for column in columns if column.shown]
+        lines = [[plain(column.text(row, form.no_trunc)) for column in shown] for row in rows]
+        print(aligned([[column.heading for column in shown], *lines]))
+    elif form.format == "json":
+        import json
+
+        for row in rows:
+            fields = {column.key: column.text(row, form.no_trunc) for column in columns}
+            print(json.dumps(fields, sort_keys=True, ensure_ascii=False, separators=(",", ":")))
+    else:
+        _templated(rows, columns, form, kind, methods or {})
+
+
+def _templated(
+    rows: Iterable[Row],
+    columns: Sequence[Column[Row]],
+    form: Form,
+    kind: str,
+    methods: Mapping[str, Callable[[Row], Callable[..., str]]],
+) -> None:
+    from chub.cli.render import template
+
+    assert form.format is not None
+    wanted = template.listing(form.format)
+    titles = {column.key: column.heading for column in columns}
+    values = [
+        template.Row(
+            {column.key: column.text(row, form.no_trunc) for column in columns}
+            | {name: method(row) for name, method in methods.items()},
+            kind,
+        )
+        for row in rows
+    ]
+    print(wanted.render(titles, values), end="")
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> str:
+    """Columns as docker's: three spaces apart, the last one ragged."""
+    count = len(lines[0])
+    widths = [max(WIDTH - len(GAP), *(width(line[place]) for line in lines)) for place in range(count)]
+    return "\n".join(
+        "".join(
+            cell + (" " * (widths[place] - width(cell)) + GAP if place < count - 1 else "")
+            for place, cell in enumerate(line)
+        )
+        for line in lines
+    )
+
+
+def width(text: str) -> int:
+    """Columns of a terminal that `text` takes."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(each) else 2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text
+    )

@@ -1,0 +1,1 @@
+"""Operations: functions on containerd's services that return records and print nothing."""

@@ -1,0 +1,172 @@
+"""Make a container: snapshot, files, spec, record. Nothing runs yet."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from chub.api.containers import Container, Runtime
+from chub.api.runc import RuncOptions
+from chub.api.wire import TypedValue
+from chub.core import etc, names
+from chub.core.accounts import GROUP, PASSWD, account
+from chub.core.apparmor import loaded_profile
+from chub.core.files import read
+from chub.core.host import host_facts
+from chub.core.images import resolve
+from chub.core.marks import NAME_LABEL, REQUEST, SPEC_TYPE, VERSION, VERSION_LABEL
+from chub.core.rootfs import rootfs_for_run
+from chub.core.together import together
+from chub.core.undo import Undo, gone, remove_tree
+from chub.core.workspace import Workspace, private_directory
+from chub.errors import Invalid
+from chub.oci.config import ImageConfig
+from chub.oci.spec.build import build
+from chub.oci.spec.facts import Facts
+from chub.options.request import Request, to_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from chub.api.types import Mount
+
+LEASE = timedelta(hours=1)  # what a killed client leaves is collected after this
+SHIM = "io.containerd.runc.v2"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    """A container that has been made."""
+
+    id: str
+    name: str
+    request: Request
+    record: Container
+    args: tuple[str, ...]  # program and arguments, the image's defaults applied
+    mounts: tuple[Mount, ...]  # of its snapshot, for the task
+    directory: Path  # of its files
+    lease: str  # holds it until `release`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """What a container starts from."""
+
+    name: str  # of the image; "" for a directory
+    chain_id: str
+    config: ImageConfig
+
+
+def create(workspace: Workspace, request: Request, *, console: tuple[int, int] | None = None) -> Created:
+    """Make a container, whole or not at all.
+
+    `console` is the (columns, rows) of its terminal at first. Raises Conflict for a name in use, NotFound for an
+    image that is not there, Invalid for what contradicts itself; then nothing is left.
+    """
+    services = workspace.services
+    id = names.new_id()
+    name = names.checked(request.identity.name) if request.identity.name else names.made_up(id)
+    lease = f"chub-{id[:16]}"
+    snapshots = services.under(lease).snapshots(workspace.settings.snapshotter)
+    with Undo() as undo:
+        undo.add(services.leases.delete, lease)
+        _, _, base = together(
+            lambda: services.leases.create(lease, expires=LEASE),
+            lambda: workspace.engine,
+            lambda: _base(workspace, request),
+        )
+        undo.add(snapshots.remove, id)
+        mounts = snapshots.prepare(id, base.chain_id)
+        directory = workspace.data / id
+        undo.add(remove_tree, directory)
+        private_directory(directory)
+        facts = _facts(request, base, id, mounts, directory, console)
+        spec = build(request, base.config, facts)
+        value = TypedValue.of_json(SPEC_TYPE, spec)
+        (directory / "config.json").write_bytes(value.value)
+        record = Container(
+            id=id,
+            labels=_labels(request, base, name),
+            image=base.name,
+            runtime=_runtime(workspace, request),
+            spec=value,
+            snapshotter=workspace.settings.snapshotter,
+            snapshot_key=id,
+            extensions={REQUEST: TypedValue.of_json(REQUEST, to_json(request))},
+        )
+        with names.claimed(services, name) if request.identity.name else nullcontext():
+            undo.add(services.containers.delete, id)
+            record = services.containers.create(record)
+    return Created(
+        id=id,
+        name=name,
+        request=request,
+        record=record,
+        args=tuple(spec["process"]["args"]),
+        mounts=mounts,
+        directory=directory,
+        lease=lease,
+    )
+
+
+def release(workspace: Workspace, created: Created) -> None:
+    """End the lease: from now on the record alone holds what belongs to the container."""
+    gone(workspace.services.leases.delete, created.lease)
+
+
+def _facts(
+    request: Request,
+    base: Base,
+    id: str,
+    mounts: tuple[Mount, ...],
+    directory: Path,
+    console: tuple[int, int] | None,
+) -> Facts:
+    """Look up what the spec depends on, and write the files it binds."""
+    user = request.process.user if request.process.user is not None else base.config.user
+    who = account(read(mounts, (PASSWD, GROUP)), user, request.process.groups)
+    confined = not request.security.privileged and "apparmor=unconfined" not in request.security.security_opt
+    host = host_facts(devices=request.security.privileged, apparmor=loaded_profile() if confined else "")
+    hostname = request.network.hostname or (host.name if request.network.network == "host" else id[:12])
+    files = etc.write(directory, hostname, request.network)
+    return Facts(
+        id=id,
+        host=host,
+        uid=who.uid,
+        gid=who.gid,
+        groups=who.groups,
+        hosts_path=files.hosts,
+        hostname_path=files.hostname,
+        resolv_conf_path=files.resolv_conf,
+        console=(console[1], console[0]) if console else None,
+    )
+
+
+def _base(workspace: Workspace, request: Request) -> Base:
+    services, snapshotter = workspace.services, workspace.settings.snapshotter
+    if request.rootfs:
+        imported = rootfs_for_run(services, Path(request.image), snapshotter=snapshotter, state_dir=workspace.data)
+        return Base(name="", chain_id=imported.chain_id, config=imported.config)
+    image = resolve(services, request.image, snapshotter=snapshotter)
+    return Base(name=image.name, chain_id=image.chain_id, config=image.config)
+
+
+def _runtime(workspace: Workspace, request: Request) -> Runtime:
+    """Containerd's name of the shim; any other word is a program the runc shim runs in runc's place."""
+    asked = request.identity.runtime or SHIM
+    if asked.startswith("io.containerd.") and asked != SHIM:
+        return Runtime(name=asked)
+    binary = "" if asked in (SHIM, "runc") else asked
+    options = RuncOptions(root=workspace.runc_root, binary_name=binary)
+    return Runtime(name=SHIM, options=options.packed())
+
+
+def _labels(request: Request, base: Base, name: str) -> dict[str, str]:
+    """The image's, then the user's, then chub's own."""
+    labels = dict(base.config.labels)
+    labels.update(label.partition("=")[::2] for label in request.identity.labels)
+    for label, value in labels.items():
+        if len(label) + len(value) > 4096:
+            raise Invalid(f"label {label[:40]!r}: {len(label) + len(value)} bytes, containerd takes 4096 at most")
+    return labels | {NAME_LABEL: name, VERSION_LABEL: VERSION}

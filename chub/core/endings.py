@@ -1,0 +1,61 @@
+"""How a container ended, as chub writes it down: ``exit.json`` in the container's directory.
+
+containerd forgets an exit status with the task, and from 1.7 on also when it restarts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+NAME = "exit.json"
+VERSION = 1
+
+LOST = 255
+"""The exit code of a container whose real one nobody knows any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """The last start of a container, and what came of it."""
+
+    started: datetime | None = None  # None: it never ran
+    finished: datetime | None = None  # None: it had not ended when this was written
+    exit_code: int | None = None  # None: as `finished`; 126, 127, 128 also of a start that failed
+    error: str = ""  # why it did not start
+
+
+def write(directory: Path, ending: Ending) -> None:
+    """Write it down: whole or not at all. The directory of a container that was removed meanwhile is not made again."""
+    content = {"version": VERSION, **asdict(ending)}
+    for key in ("started", "finished"):
+        content[key] = content[key].isoformat() if content[key] else None
+    part = directory / f".{NAME}"
+    try:
+        part.write_text(json.dumps(content) + "\n")
+        os.replace(part, directory / NAME)
+    except FileNotFoundError:
+        if directory.exists():
+            raise
+
+
+def read(directory: Path) -> Ending | None:
+    """What was written down; None if nothing was, or the container is not chub's."""
+    try:
+        content: dict[str, Any] = json.loads((directory / NAME).read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return Ending(
+        started=_time(content.get("started")),
+        finished=_time(content.get("finished")),
+        exit_code=content.get("exit_code"),
+        error=content.get("error", ""),
+    )
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None

@@ -1,0 +1,88 @@
+"""What the specs of containers need to know of this machine."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from chub.oci.spec.capabilities import from_bits
+from chub.oci.spec.facts import Host, HostDevice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Under /dev, what a privileged container gets of its own, or must not see.
+_OWN_DIRECTORIES = frozenset(("pts", "shm", "fd", "mqueue", ".lxc", ".lxd-mounts", ".udev"))
+_OWN_NODES = frozenset(("console",))
+
+
+def host_facts(*, devices: bool = False, apparmor: str = "") -> Host:
+    """Look at this machine: a few small files of /proc and /sys, and with `devices` every node of /dev.
+
+    `apparmor` is the profile that :func:`chub.core.apparmor.loaded_profile` gave; it is only passed on.
+    """
+    system = os.uname()
+    return Host(
+        name=system.nodename,
+        machine=system.machine,
+        kernel=_kernel(system.release),
+        cgroup=2 if os.path.exists("/sys/fs/cgroup/cgroup.controllers") else 1,
+        capabilities=_bounding(),
+        seccomp=os.path.exists("/proc/sys/kernel/seccomp/actions_avail"),
+        has_apparmor=has_apparmor(),
+        apparmor=apparmor,
+        devices=tuple(_devices("/dev")) if devices else (),
+    )
+
+
+def has_apparmor() -> bool:
+    """Whether the kernel confines by AppArmor and shows its policy, as it does not inside a container."""
+    try:
+        with open("/sys/module/apparmor/parameters/enabled") as enabled:
+            return enabled.read(1) == "Y" and os.path.exists("/sys/kernel/security/apparmor")
+    except OSError:
+        return False
+
+
+def _kernel(release: str) -> tuple[int, int]:
+    """Version and patch level of a release such as ``6.1.0-18-amd64``."""
+    version, patch_level, *_ = release.split(".")
+    digits = len(patch_level) - len(patch_level.lstrip("0123456789"))
+    return int(version), int(patch_level[:digits] or 0)
+
+
+def _bounding() -> tuple[str, ...]:
+    """The capabilities of this process's bounding set."""
+    with open("/proc/self/status") as status:
+        bits = next(line.split()[1] for line in status if line.startswith("CapBnd:"))
+    return from_bits(int(bits, 16))
+
+
+def _devices(directory: str) -> Iterator[HostDevice]:
+    """Device nodes below `directory`, by name; links are not followed."""
+    with os.scandir(directory) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in _OWN_DIRECTORIES:
+                    yield from _devices(entry.path)
+            elif entry.name not in _OWN_NODES:
+                yield from _node(entry)
+
+
+def _node(entry: os.DirEntry[str]) -> Iterator[HostDevice]:
+    """The entry as a device, if it is one and still there."""
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return
+    if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
+        yield HostDevice(
+            path=entry.path,
+            kind="c" if stat.S_ISCHR(status.st_mode) else "b",
+            major=os.major(status.st_rdev),
+            minor=os.minor(status.st_rdev),
+            mode=stat.S_IMODE(status.st_mode),
+            uid=status.st_uid,
+            gid=status.st_gid,
+        )

@@ -1,0 +1,7 @@
+"""What chub writes on containerd's records."""
+
+NAME_LABEL = "nerdctl/name"  # a container's name; nerdctl reads it there too
+VERSION_LABEL = "chub/version"
+VERSION = "1"  # of what chub writes into a record
+REQUEST = "chub/request"  # the extension that holds what the user asked for, as JSON
+SPEC_TYPE = "types.containerd.io/opencontainers/runtime-spec/1/Spec"

@@ -1,0 +1,206 @@
+"""Run a container to its end: create, start, carry its streams, learn how it ended, tidy up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from chub.core import create, endings, lifecycle
+from chub.core.create import Created
+from chub.core.endings import LOST, Ending
+from chub.core.stdio import Fifos, Sink
+from chub.core.workspace import Workspace
+from chub.errors import ChubError, Conflict, NotFound, ProgramNotExecutable, ProgramNotFound, Unavailable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from chub.api.tasks import Exit
+    from chub.options.request import Request
+
+PATIENCE = 10.0  # seconds that a restarting containerd gets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streams:
+    """Where a program's input comes from and its output goes to."""
+
+    source: Callable[[], bytes] | None = None  # gives chunks, b"" at the end; None: /dev/null
+    stdout: Sink
+    stderr: Sink
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """How a run ended."""
+
+    id: str
+    name: str
+    exit_code: int  # the program's; 128 + n for signal n; 255 where nobody knows
+    started: datetime
+    finished: datetime
+    error: str = ""  # why the exit code is not known
+    output_failure: OSError | None = None  # why not all output reached its sink
+
+
+@dataclass(slots=True, kw_only=True)
+class Running:
+    """A container that runs, with this process at its streams."""
+
+    workspace: Workspace
+    created: Created
+    broken: Callable[[], object] = field(default=lambda: None)  # called when a sink can take no more
+
+    def kill(self, number: int) -> None:
+        """Send a signal; a program that has ended meanwhile is no error."""
+        with suppress(NotFound, Conflict):
+            self.workspace.services.tasks.kill(self.created.id, number)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Tell the program's terminal its size."""
+        with suppress(NotFound, Conflict):
+            self.workspace.services.tasks.resize(self.created.id, columns, rows)
+
+    def wait(self) -> Exit:
+        """Wait for the end, through a restart of containerd if need be.
+
+        Raises NotFound if the task is gone and its exit status with it.
+        """
+        services = self.workspace.services
+        while True:
+            try:
+                return services.tasks.wait(self.created.id, timeout=None)
+            except Unavailable:
+                services.channel.wait_until_ready(PATIENCE)
+            except NotFound:
+                raise
+            except ChubError:
+                services.tasks.get(self.created.id)  # NotFound: the shim has died, and containerd has cleaned up
+                raise
+
+
+Attend = Callable[[Running], AbstractContextManager["Callable[[], Exit]"]]
+
+
+def _alone(running: Running) -> AbstractContextManager[Callable[[], Exit]]:
+    return nullcontext(running.wait)
+
+
+def run(
+    workspace: Workspace,
+    request: Request,
+    streams: Streams,
+    *,
+    console: tuple[int, int] | None = None,
+    attend: Attend = _alone,
+) -> Finished:
+    """Run a container in the foreground.
+
+    `console` is the first (columns, rows) of its terminal. `attend` is entered before the program starts; what it
+    gives waits for the end, and may send signals and sizes meanwhile. With `request.identity.remove` nothing is left
+    afterwards; else the container stays, and its ending is written down. Raises ProgramNotFound and ProgramNotExecutable for the program, ChubError
+    for all else; then a container that is to be removed is gone, another one stays as "created".
+    """
+    created = create.create(workspace, request, console=console)
+    try:
+        finished = _run(workspace, created, streams, attend)
+    except BaseException:
+        _settle(workspace, created)
+        raise
+    _settle(workspace, created)
+    return finished
+
+
+def _settle(workspace: Workspace, created: Created) -> None:
+    """What is to be left is left, and nothing else."""
+    if created.request.identity.remove:
+        lifecycle.erase(workspace, created.record, lease=created.lease)
+    else:
+        create.release(workspace, created)
+
+
+def _run(workspace: Workspace, created: Created, streams: Streams, attend: Attend) -> Finished:
+    running = Running(workspace=workspace, created=created)
+    terminal = created.request.terminal
+    fifos = Fifos(workspace.state / created.id, stdin=streams.source is not None, tty=terminal.tty)
+    error = ""
+    try:
+        fifos.make()
+        with attend(running) as wait:
+            _start(workspace, created, fifos, streams, running)
+            started = datetime.now(UTC)
+            endings.write(created.directory, Ending(started=started))
+            try:
+                ended = wait()
+                code, finished = ended.exit_status, ended.exited_at or datetime.now(UTC)
+            except NotFound:
+                code, finished = LOST, datetime.now(UTC)
+                error = "its task is gone, and its exit status with it: the shim was killed, or containerd restarted"
+            fifos.drain()
+        if not created.request.identity.remove:
+            ending = Ending(started=started, finished=finished, exit_code=code, error=error)
+            endings.write(created.directory, ending)
+        lifecycle.delete_task(workspace, created.id)
+    except BaseException:
+        lifecycle.end_task(workspace, created.id)
+        raise
+    finally:
+        fifos.close()
+    return Finished(
+        id=created.id,
+        name=created.name,
+        exit_code=code,
+        started=started,
+        finished=finished,
+        error=error,
+        output_failure=fifos.failure,
+    )
+
+
+def _start(workspace: Workspace, created: Created, fifos: Fifos, streams: Streams, running: Running) -> None:
+    """Make the task, connect its streams, and start the program."""
+    tasks = workspace.services.tasks
+    try:
+        tasks.create(created.id, created.mounts, fifos.paths, options=created.record.runtime.options)
+        sinks = (streams.stdout,) if fifos.tty else (streams.stdout, streams.stderr)
+        fifos.read_into(*sinks, broken=lambda: running.broken())
+        if streams.source is not None:
+            fifos.write_from(streams.source, lambda: _end_of_input(workspace, created, fifos.tty))
+        tasks.start(created.id)
+    except ChubError as failure:
+        why = refused(failure, created.args[0])
+        if not created.request.identity.remove:
+            endings.write(created.directory, Ending(exit_code=max(why.exit_code, 125), error=str(why)))
+        raise why from failure
+
+
+def refused(failure: ChubError, program: str) -> ChubError:
+    """What a runtime says of a program that it cannot start, as docker's exit statuses put it (126, 127)."""
+    text = str(failure)
+    if "exec" not in text:
+        return failure
+    if "executable file not found" in text or "no such file or directory" in text:
+        return ProgramNotFound(f"{_why(text)}", hint=f"is {program!r} in the image, and in its PATH?")
+    if "permission denied" in text or "is a directory" in text or "not a directory" in text:
+        return ProgramNotExecutable(f"{_why(text)}", hint=f"{program!r} must be a file with execute permission")
+    return failure
+
+
+def _why(text: str) -> str:
+    """The runtime's own words, without those of everybody who handed them on."""
+    start = text.find("unable to start container process")
+    return text[max(start, 0) :]
+
+
+def _end_of_input(workspace: Workspace, created: Created, tty: bool) -> None:
+    """Tell the program that no more input comes. A terminal has no such end: ^D is a key."""
+    if tty:
+        return
+    services = workspace.services
+    with suppress(ChubError):  # it has ended meanwhile; or the engine is gone, which the wait will say
+        try:
+            services.tasks.close_stdin(created.id)
+        except Unavailable:
+            services.channel.wait_until_ready(PATIENCE)
+            services.tasks.close_stdin(created.id)

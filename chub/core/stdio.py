@@ -1,0 +1,133 @@
+"""A task's standard streams: FIFOs between the shim and this process.
+
+The shim opens both ends of every FIFO, so an end of file here means that the program and all it left behind have
+closed the stream; and nothing is lost as long as somebody reads before the task is deleted.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from chub.api.tasks import Stdio
+from chub.core.undo import remove_tree
+from chub.core.workspace import private_directory
+
+CHUNK = 1 << 16  # bytes: what a pipe holds
+PIPE = 1 << 20  # bytes a FIFO may hold: a fast program wakes us less often
+
+Sink = Callable[[bytes], object]
+"""Takes what a stream brought. An OSError means that it can take no more."""
+
+
+class Fifos:
+    """The FIFOs of one task in a directory of their own."""
+
+    def __init__(self, directory: Path, *, stdin: bool, tty: bool) -> None:
+        self.directory = directory
+        self.tty = tty
+        self._stdin = str(directory / "stdin") if stdin else ""
+        self._outputs = [str(directory / "stdout")] + ([] if tty else [str(directory / "stderr")])
+        self._fds: list[int] = []
+        self._threads: list[threading.Thread] = []
+        self.failure: OSError | None = None  # why a sink did not take what it was given
+
+    def make(self) -> None:
+        """Create the FIFOs and open the ends that are read, so that the shim need not wait for a reader."""
+        private_directory(self.directory)
+        for path in [*self._outputs, *filter(None, [self._stdin])]:
+            os.mkfifo(path, 0o600)
+        for path in self._outputs:
+            fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            os.set_blocking(fd, True)
+            with suppress(PermissionError):  # over the user's limit: the default size does
+                fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, PIPE)
+            self._fds.append(fd)
+
+    @property
+    def paths(self) -> Stdio:
+        """What containerd is told."""
+        return Stdio(
+            stdin=self._stdin,
+            stdout=self._outputs[0],
+            stderr="" if self.tty else self._outputs[1],
+            terminal=self.tty,
+        )
+
+    def read_into(self, *sinks: Sink, broken: Callable[[], object]) -> None:
+        """Bring what the program writes to the sinks (stdout, stderr), each in a thread of its own.
+
+        Call it when the task exists: before, a FIFO nobody writes to looks like one that has ended. A slow sink slows
+        the program. `broken` is called once a sink can take no more; the rest is read and dropped.
+        """
+        for fd, sink in zip(self._fds, sinks, strict=True):
+            thread = threading.Thread(target=self._read, args=(fd, sink, broken), daemon=True)
+            thread.start()
+            self._threads.append(thread)
+        self._fds = []
+
+    def _read(self, fd: int, sink: Sink, broken: Callable[[], object]) -> None:
+        wanted = True
+        with open(fd, "rb", buffering=0) as stream:
+            while chunk := stream.read(CHUNK):
+                if not wanted:
+                    continue
+                try:
+                    sink(chunk)
+                except OSError as failure:
+                    wanted = False
+                    self.failure = failure
+                    broken()
+
+    def write_from(self, source: Callable[[], bytes], ended: Callable[[], object]) -> None:
+        """Bring what `source` gives (b"": the end) to the program's standard input, in a thread.
+
+        `ended` is called when all is written and our end is closed: only then can the program be told of the end.
+        """
+        fd = os.open(self._stdin, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        os.set_blocking(fd, True)
+        threading.Thread(target=_write, args=(fd, source, ended), daemon=True).start()
+
+    def drain(self) -> None:
+        """Wait until every output has ended and its last bytes have reached the sink."""
+        for thread in self._threads:
+            thread.join()
+
+    def close(self) -> None:
+        """Close what is open and remove the FIFOs."""
+        for fd in self._fds:
+            os.close(fd)
+        self._fds = []
+        remove_tree(self.directory)
+
+
+def _write(fd: int, source: Callable[[], bytes], ended: Callable[[], object]) -> None:
+    try:
+        while chunk := source():
+            write_all(fd, chunk)
+    except OSError as failure:
+        if failure.errno not in (
+            errno.EPIPE,
+            errno.EIO,
+        ):  # the program does not read any more; a terminal hung up
+            raise
+    finally:
+        os.close(fd)
+    ended()
+
+
+def write_all(fd: int, chunk: bytes) -> None:
+    """Write all of `chunk`, waiting where `fd` would rather not block."""
+    left = memoryview(chunk)
+    while left:
+        try:
+            left = left[os.write(fd, left) :]
+        except BlockingIOError:
+            import select
+
+            select.select([], [fd], [])

@@ -1,0 +1,66 @@
+"""One engine and namespace as chub works in it: its services, and where chub keeps files."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+
+from chub.settings import HOST_SOCKET
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from chub.api.services import Services
+    from chub.settings import Settings
+
+
+class Workspace:
+    """containerd's services, and the directories that belong to this engine and namespace."""
+
+    def __init__(self, services: Services, settings: Settings) -> None:
+        self.services = services
+        self.settings = settings
+
+    @cached_property
+    def engine(self) -> str:
+        """The engine's uuid, which outlives its socket's path."""
+        return self.services.introspection.server().uuid
+
+    @property
+    def data(self) -> Path:
+        """Where the directories of this namespace's containers are."""
+        return self.settings.data_root / self.engine / self.services.namespace
+
+    @property
+    def state(self) -> Path:
+        """Where their FIFOs are."""
+        return self.settings.state_root / self.engine / self.services.namespace
+
+    @property
+    def runc_root(self) -> str:
+        """Where runc keeps its state for this engine; "" is the shim's own choice.
+
+        That choice, ``/run/containerd/runc``, is one for all engines of a host, so only the host's own engine gets it:
+        two containers of one id and namespace would meet there.
+        """
+        if self.services.address == HOST_SOCKET:
+            return ""
+        return str(self.settings.state_root / self.engine / "runc")
+
+    def within(self, namespace: str) -> Workspace:
+        """The same engine in another namespace."""
+        other = Workspace(self.services.within(namespace), self.settings)
+        other.__dict__.update({"engine": self.engine} if "engine" in self.__dict__ else {})
+        return other
+
+
+def private_directory(path: Path) -> Path:
+    """Make a directory that only its owner can enter, with its parents."""
+    if not path.is_dir():
+        private_directory(path.parent) if not path.parent.is_dir() else None
+        try:
+            os.mkdir(path, 0o700)
+        except FileExistsError:
+            if not path.is_dir():
+                raise
+    return path

@@ -1,0 +1,96 @@
+"""The client: one engine and namespace, and the nouns in it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from chub.api.channel import Channel
+from chub.api.services import Services
+from chub.core.workspace import Workspace
+from chub.settings import Settings, load
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from chub.chain.layers import ImageLayers
+    from chub.chain.links import Chain
+    from chub.sdk.containers import Containers
+    from chub.sdk.images import Images
+    from chub.sdk.rootfs import RootFilesystems
+
+
+class Client:
+    """A connection to containerd, made at the first call. Threads may share one.
+
+    What is not given comes from the environment (``CONTAINERD_ADDRESS``, ``CONTAINERD_NAMESPACE``, …), chub's config
+    files, and defaults. `timeout` (seconds; None: for ever) is the deadline of calls that do not wait for a program.
+    """
+
+    def __init__(
+        self,
+        address: str | None = None,
+        *,
+        namespace: str | None = None,
+        snapshotter: str | None = None,
+        timeout: float | None = 30.0,
+        settings: Settings | None = None,
+    ) -> None:
+        self.settings = settings or load({"address": address, "namespace": namespace, "snapshotter": snapshotter})
+        channel = Channel(self.settings.address, timeout=timeout)
+        self.services = Services(channel, self.settings.namespace)
+        self.workspace = Workspace(self.services, self.settings)
+
+    def close(self) -> None:
+        """Close the connection, and end every call that is under way."""
+        self.services.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @cached_property
+    def containers(self) -> Containers:
+        """Containers."""
+        from chub.sdk.containers import Containers
+
+        return Containers(self.workspace)
+
+    @cached_property
+    def images(self) -> Images:
+        """Images."""
+        from chub.sdk.images import Images
+
+        return Images(self.workspace)
+
+    @cached_property
+    def rootfs(self) -> RootFilesystems:
+        """Imported root filesystems that are no images."""
+        from chub.sdk.rootfs import RootFilesystems
+
+        return RootFilesystems(self.workspace)
+
+    def chain(self, container: str = "", *, pid: int | None = None, everywhere: bool = False) -> Chain:
+        """Every layer between a container and the kernel, with evidence.
+
+        The container is named (id, name, beginning of an id), and looked for in this namespace or `everywhere`, among
+        docker's too; or it is the one that process `pid` is in, of any namespace and any containerd of this host.
+        """
+        from chub.chain import build
+
+        if pid is not None:
+            return build.chain_of_process(self.services, pid)
+        return build.chain(self.services, container, everywhere=everywhere)
+
+    def layers(self, image: str, *, docker: bool = False) -> ImageLayers:
+        """An image's layers: blobs, diff IDs, chain IDs, snapshot directories; beside them docker's if asked for."""
+        from chub.chain import layers
+        from chub.docker.client import Docker
+
+        return layers.layers(
+            self.services, image, snapshotter=self.settings.snapshotter, docker=Docker() if docker else None
+        )

@@ -1,0 +1,214 @@
+"""Containers as a program uses them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from os import PathLike
+
+from chub.core import listing, names
+from chub.core.listing import State, Summary
+from chub.core.workspace import Workspace
+from chub.errors import ChubError, NotFound
+from chub.options.mounts import Mounts
+from chub.options.network import Network
+from chub.options.process import Process
+from chub.options.request import Identity, Request
+from chub.options.resources import Resources
+from chub.options.security import Security
+from chub.options.terminal import Terminal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from chub.core.run import Finished
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A container that ran to its end."""
+
+    id: str
+    name: str
+    exit_code: int
+    stdout: bytes
+    stderr: bytes
+    started: datetime
+    finished: datetime
+
+    @property
+    def text(self) -> str:
+        """Standard output as text."""
+        return self.stdout.decode(errors="replace")
+
+    def check(self) -> Result:
+        """This, if the program ended with 0; else raise `ProgramFailed`."""
+        if self.exit_code != 0:
+            raise ProgramFailed(self)
+        return self
+
+
+class ProgramFailed(ChubError):
+    """A program ended with another exit code than 0; `result` has its output."""
+
+    def __init__(self, result: Result) -> None:
+        last = result.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        super().__init__(f"the program ended with exit code {result.exit_code}" + (f": {last}" if last else ""))
+        self.result = result
+
+
+class Container:
+    """One container. What is read from it was true when it was fetched; `reload` fetches it again."""
+
+    def __init__(self, workspace: Workspace, summary: Summary) -> None:
+        self._workspace = workspace
+        self._summary = summary
+
+    def __repr__(self) -> str:
+        return f"<Container {self.name or self.id[:12]}: {self.state}>"
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return self._summary.record.id
+
+    @property
+    def name(self) -> str:
+        """Its name; "" for one that has none."""
+        return self._summary.name
+
+    @property
+    def image(self) -> str:
+        """The image or directory it was made from."""
+        return self._summary.image
+
+    @property
+    def state(self) -> State:
+        """What it is doing."""
+        return self._summary.state
+
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended; None while it has not."""
+        return self._summary.exit_code
+
+    @property
+    def pid(self) -> int:
+        """Its first process on the host; 0 if none runs."""
+        return self._summary.pid
+
+    @property
+    def snapshot_key(self) -> str:
+        """The snapshot that holds its files."""
+        return self._summary.record.snapshot_key
+
+    @property
+    def summary(self) -> Summary:
+        """All that is known of it."""
+        return self._summary
+
+    def inspect(self) -> dict[str, Any]:
+        """What docker's inspect says of a container, with docker's keys."""
+        from chub.core.inspect import inspect
+
+        return inspect(self._workspace, self._summary)
+
+    def reload(self) -> Container:
+        """Fetch it again, and give it back; raises NotFound if it is gone."""
+        self._summary = _summary(self._workspace, self.id)
+        return self
+
+    def remove(self, *, force: bool = False) -> None:
+        """Remove it; a running one only with `force`, which kills it."""
+        from chub.core import lifecycle
+
+        lifecycle.remove(self._workspace, self._summary.record, force=force)
+
+
+class Containers:
+    """The containers of the client's namespace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def get(self, word: str) -> Container:
+        """The container with this id, name, or beginning of an id."""
+        return Container(self._workspace, _summary(self._workspace, word))
+
+    def list(self, *, all: bool = False, all_namespaces: bool = False) -> tuple[Container, ...]:
+        """Those that run, or all, newest first."""
+        found = listing.containers(self._workspace, all=all, all_namespaces=all_namespaces)
+        return tuple(Container(self._workspace.within(each.namespace), each) for each in found)
+
+    def run(
+        self,
+        image: str | PathLike[str],
+        command: Sequence[str] = (),
+        *,
+        name: str | None = None,
+        remove: bool = True,
+        rootfs: bool = False,
+        input: bytes | None = None,
+        labels: Sequence[str] = (),
+        runtime: str | None = None,
+        process: Process | None = None,
+        security: Security | None = None,
+        mounts: Mounts | None = None,
+        resources: Resources | None = None,
+        network: Network | None = None,
+    ) -> Result:
+        """Run a program in a new container to its end.
+
+        `image` is a reference, or with `rootfs` a directory. `input` is given to standard input; without it that is
+        /dev/null. A program that fails is no error: see `Result.check`.
+        """
+        from chub.core.run import Streams, run
+
+        request = Request(
+            image=str(image),
+            rootfs=rootfs,
+            words=tuple(command),
+            identity=Identity(name=name, labels=tuple(labels), runtime=runtime, remove=remove),
+            process=process or Process(),
+            terminal=Terminal(interactive=input is not None),
+            security=security or Security(),
+            mounts=mounts or Mounts(),
+            resources=resources or Resources(),
+            network=network or Network(),
+        )
+        stdout, stderr = bytearray(), bytearray()
+        chunks = iter([input] if input else [])
+        streams = Streams(
+            source=(lambda: next(chunks, b"")) if input is not None else None,
+            stdout=stdout.extend,
+            stderr=stderr.extend,
+        )
+        finished = run(self._workspace, request, streams)
+        if finished.error:
+            raise ChubError(f"container {finished.name}: {finished.error}")
+        return Result(
+            id=finished.id,
+            name=finished.name,
+            exit_code=finished.exit_code,
+            stdout=bytes(stdout),
+            stderr=bytes(stderr),
+            started=finished.started,
+            finished=finished.finished,
+        )
+
+    def run_here(self, request: Request) -> Finished:
+        """Run a container to its end at this process's standard streams, terminal and signals, as ``chub run`` does."""
+        from chub.core.foreground import run_here
+
+        return run_here(self._workspace, request)
+
+
+def _summary(workspace: Workspace, word: str) -> Summary:
+    record = names.find(workspace.services, word)
+    try:
+        task = workspace.services.tasks.get(record.id)
+    except NotFound:
+        task = None
+    return listing.summary(workspace, record, task)
