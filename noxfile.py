@@ -1,0 +1,115 @@
+"""Everything that checks chub. CI, `.ci/run` and a developer call the same sessions.
+
+They run in the environment that nox is in: after ``pip install -e . --group dev`` every session starts at
+once. What follows ``--`` goes to the tool: ``nox -s unit -- -k settings``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["protos", "lint", "types", "layers", "unit"]
+
+ENGINES = ["1.6", "1.7", "2.1", "host"]
+WORKFLOWS = sorted(map(str, Path(".github/workflows").glob("*.yml")))
+SCRIPTS = ["quickstart", ".ci/run", "tests/engines/engines.sh"]
+WORKERS = os.environ.get("CHUB_TEST_WORKERS", str(os.cpu_count() or 1))
+
+
+def tool(session: nox.Session, name: str, *arguments: str) -> None:
+    """Run a program of this environment, whether it is activated or not."""
+    session.run(str(Path(sys.executable).with_name(name)), *arguments, external=True)
+
+
+@nox.session
+def protos(session: nox.Session) -> None:
+    """Build chub/_generated from the vendored .proto files."""
+    tool(session, "python", "hatch_build.py", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style of the Python files and the scripts; the workflows against GitHub's schema."""
+    tool(session, "ruff", "check", *session.posargs)
+    tool(session, "ruff", "format", "--check")
+    for script in SCRIPTS:
+        session.run("bash", "-n", script, external=True)
+    tool(session, "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Types, strictly."""
+    tool(session, "mypy", *session.posargs)
+
+
+@nox.session
+def layers(session: nox.Session) -> None:
+    """Who may import whom."""
+    tool(session, "lint-imports", "--no-cache", *session.posargs)
+
+
+@nox.session
+def unit(session: nox.Session) -> None:
+    """Tests that need neither root nor an engine."""
+    tool(session, "pytest", "-n", WORKERS, *(session.posargs or ["tests/unit", "tests/typed"]))
+
+
+@nox.session
+@nox.parametrize("engine", ENGINES, ids=ENGINES)
+def integration(session: nox.Session, engine: str) -> None:
+    """Tests on a private containerd, as root: of the versions of engines.sh, or the host's own."""
+    tool(session, "pytest", "-n", WORKERS, "--engine", engine, *(session.posargs or ["tests/integration"]))
+
+
+@nox.session
+def compat(session: nox.Session) -> None:
+    """The same commands to docker and to chub, as root."""
+    tool(session, "pytest", "-n", WORKERS, *(session.posargs or ["tests/compat"]))
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """What the README shows, done, as root."""
+    tool(session, "pytest", *(session.posargs or ["tests/docs"]))
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Figures: chub beside ctr and docker, as root."""
+    tool(session, "python", "-m", "tests.bench", *session.posargs)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Wheel and sdist; the wheel that the sdist makes works in an empty environment."""
+    scratch = Path(session.create_tmp()).resolve()
+    dist, clean = scratch / "dist", scratch / "clean"
+    session.run("rm", "-rf", str(dist), str(clean), external=True)
+    tool(session, "hatchling", "build", "--directory", str(dist))
+    (sdist,) = dist.glob("*.tar.gz")
+    wheels = dist / "from-sdist"
+    tool(
+        session,
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "--wheel-dir",
+        str(wheels),
+        str(sdist),
+    )
+    (wheel,) = wheels.glob("*.whl")
+    tool(session, "python", "-m", "venv", str(clean))
+    session.run(str(clean / "bin" / "pip"), "install", "--quiet", str(wheel), external=True)
+    session.run(str(clean / "bin" / "chub"), "--version", external=True)
+    session.run(
+        str(clean / "bin" / "python"), "-c", "import chub.api.services, chub.sdk.client", external=True
+    )

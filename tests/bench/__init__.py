@@ -1,0 +1,1 @@
+"""The benchmark suite: chub beside ctr and docker. ``python -m tests.bench --help``."""

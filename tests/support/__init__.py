@@ -1,0 +1,1 @@
+"""What the tests share: engines, rootfs trees, waiting, the leak check."""

@@ -1,0 +1,26 @@
+"""Waiting for a state that no event announces."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+INTERVAL = 0.01  # seconds
+
+
+def wait_until(condition: Callable[[], T], deadline: float, what: str) -> T:
+    """Ask `condition` until it says something true, which is returned; after `deadline` seconds fail."""
+    end = time.monotonic() + deadline
+    while True:
+        if said := condition():
+            return said
+        if time.monotonic() > end:
+            pytest.fail(f"waited {deadline:g} s for {what}; the last answer was {said!r}")
+        time.sleep(INTERVAL)

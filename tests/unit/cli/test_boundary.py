@@ -1,0 +1,70 @@
+"""Exit statuses and words of wrong command lines, as docker's (numbers: docs/docker.md)."""
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from chub.cli.main import app
+
+
+def chub(line: str) -> Result:
+    """Run a command line in this process."""
+    return CliRunner().invoke(app, line.split(), prog_name="chub")
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "words"),
+    [
+        (
+            "run --nosuchflag x",
+            125,
+            ["unknown flag: --nosuchflag", "Run 'chub run --help' for more information"],
+        ),
+        ("ps --bogus", 125, ["unknown flag: --bogus", "Usage:  chub ps [OPTIONS]"]),
+        ("-z", 125, ["unknown shorthand flag: 'z' in -z"]),
+        ("run", 1, ["'chub run' requires at least 1 argument", "See 'chub run --help' for more information"]),
+        ("rm", 1, ["'chub rm' requires at least 1 argument"]),
+        ("ps extra", 1, ["'chub ps' accepts no arguments"]),
+        ("xyz", 1, ["chub: unknown command: chub xyz", "Run 'chub --help' for more information"]),
+        ("pss", 1, ["did you mean 'ps'?"]),
+        ("container xyz", 1, ["chub: unknown command: chub container xyz"]),
+        ("run --name", 125, ["flag needs an argument: --name"]),
+        ("run --ulimit foo x", 125, ['invalid argument "foo" for "--ulimit" flag', "Usage:  chub run"]),
+        ("run --memory 1g x", 125, ["--memory is not supported yet"]),
+        ("run -d x", 125, ["-d is not supported yet"]),
+        ("run -p 80:80 x", 125, ["-p is not supported yet"]),
+    ],
+)
+def test_a_wrong_command_line(line: str, status: int, words: list[str]) -> None:
+    """It ends with docker's status, and stderr has docker's words."""
+    result = chub(line)
+
+    assert status == result.exit_code
+    assert result.stdout == ""
+    for each in words:
+        assert each in result.stderr
+
+
+def test_bare_chub_shows_its_help_on_stderr() -> None:
+    """Without a command the help goes to stderr, and that is no failure."""
+    result = chub("")
+
+    assert result.exit_code == 0
+    assert "Usage:  chub [OPTIONS] COMMAND" in result.stderr
+
+
+def test_a_group_alone_shows_its_commands() -> None:
+    """``chub container`` is help, on stdout."""
+    result = chub("container")
+
+    assert result.exit_code == 0
+    assert "Manage containers" in result.stdout
+
+
+def test_no_socket() -> None:
+    """A socket that is not there: 1 for `ps`, 125 for `run`, and what to do."""
+    for line, status in (("ps", 1), ("run x", 125)):
+        result = chub(f"--address /nonexistent/containerd.sock {line}")
+
+        assert status == result.exit_code
+        assert "no containerd answers at /nonexistent/containerd.sock" in result.stderr
+        assert "hint: start containerd" in result.stderr

@@ -1,0 +1,41 @@
+"""What the start of a command loads: modules, since seconds depend on the machine."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("grpc", "google.protobuf", "rich", "asyncio", "ssl", "subprocess", "pydantic", "unittest", "email")
+
+
+def loaded(*words: str) -> set[str]:
+    """The modules a command line has loaded when it ends."""
+    program = (
+        "import sys, atexit\n"
+        "atexit.register(lambda: print('\\n'.join(sys.modules), file=sys.stderr))\n"
+        f"sys.argv = ['chub', *{words!r}]\n"
+        "from chub.cli.main import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    return set(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    "words", [("--help",), ("run", "--help"), ("ps", "--help"), ("images", "--help"), ("container",)]
+)
+def test_help_loads_nothing_heavy(words: tuple[str, ...]) -> None:
+    """Help needs neither grpc nor protobuf nor rich nor asyncio."""
+    modules = loaded(*words)
+
+    assert "chub.cli.main" in modules
+    assert not modules & {"grpc", "google.protobuf", "rich", "asyncio"}
+
+
+def test_a_listing_loads_what_it_needs() -> None:
+    """`ps` talks gRPC, and does without asyncio, rich and the code that runs containers."""
+    modules = loaded("--address", "/nonexistent", "ps")
+
+    assert "grpc" in modules
+    assert "chub.api.tasks" in modules
+    assert not modules & {"ssl", "rich", "pydantic", "chub.core.run", "chub.oci.spec.build", "tarfile"}
