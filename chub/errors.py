@@ -5,10 +5,10 @@ class ChubError(Exception):
     """Something chub was asked for did not happen.
 
     ``str(error)`` is one sentence: what failed, then why. ``hint`` says what the reader can do about it, or is
-    empty. ``exit_code`` is what a command ends with, unless the command has a rule of its own (``run``: 125).
+    empty. ``exit_code`` is what a command ends with; None leaves it to the command (``run``: 125, others: 1).
     """
 
-    exit_code = 1
+    exit_code: int | None = None
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -29,6 +29,12 @@ class Conflict(ChubError):
 
 class Invalid(ChubError):
     """The request itself makes no sense: a malformed name, an option that contradicts another."""
+
+
+class NotATerminal(Invalid):
+    """A terminal was asked for where standard input is none."""
+
+    exit_code = 1
 
 
 class PermissionDenied(ChubError):

@@ -37,7 +37,7 @@ class Ingest:
     ref: str
     offset: int  # bytes written
     total: int = 0  # bytes; 0: its writer did not say
-    expected: str = ""  # digest; empty: its writer did not say
+    expected: str = ""  # digest; containerd has not told it yet, in any version
     started: datetime | None = None
     updated: datetime | None = None
 
@@ -59,9 +59,7 @@ class Content:
         """Change its labels: those of ``fields`` ("labels", "labels.NAME"), or all of them."""
         info = pb.Info(digest=blob.digest, labels=blob.labels)
         request = pb.UpdateRequest(info=info, update_mask=mask(fields))
-        return _record(
-            self._call(self._stub.Update, request, f"update content digest {blob.digest}", timeout).info
-        )
+        return _record(self._call(self._stub.Update, request, f"update content digest {blob.digest}", timeout).info)
 
     def stream(self, *filters: str, timeout: Timeout = USUAL) -> Stream[tuple[Blob, ...]]:
         """Those which any of the filters matches (all without a filter), some at a time."""
@@ -77,9 +75,7 @@ class Content:
         request = pb.DeleteContentRequest(digest=digest)
         self._call(self._stub.Delete, request, f"delete content digest {digest}", timeout)
 
-    def read(
-        self, digest: str, offset: int = 0, size: int = 0, *, timeout: Timeout = None
-    ) -> Iterator[bytes]:
+    def read(self, digest: str, offset: int = 0, size: int = 0, *, timeout: Timeout = None) -> Iterator[bytes]:
         """Its bytes from ``offset`` on, ``size`` of them (0: all), in pieces as they come."""
         request = pb.ReadContentRequest(digest=digest, offset=offset, size=size)
         what = f"read content digest {digest}"

@@ -86,9 +86,7 @@ def reported(what: str, channel: Channel | None = None, *, since: str = "") -> I
         raise Unavailable(f"{what}: the channel to {channel.path} is closed") from failure
 
 
-def described(
-    failure: grpc.RpcError, what: str, channel: Channel | None = None, *, since: str = ""
-) -> ChubError:
+def described(failure: grpc.RpcError, what: str, channel: Channel | None = None, *, since: str = "") -> ChubError:
     """The error of a failed call."""
     code = failure.code()
     kind, hint = KINDS.get(code, (EngineFault, ""))
@@ -156,4 +154,4 @@ def _unsupported(what: str, message: str, channel: Channel, since: str) -> ChubE
         return Unsupported(message)
     if since and found.older_than(since):
         return Unsupported(f"{what}: needs containerd {since} or newer, this is {found.version}")
-    return Unsupported(message, hint="is it disabled in the engine's configuration (disabled_plugins)?")
+    return Unsupported(message, hint="it may be disabled in the engine's configuration")

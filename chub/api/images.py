@@ -46,9 +46,7 @@ class Images:
         answer = self._call(self._stub.List, pb.ListImagesRequest(filters=filters), "images", timeout)
         return tuple(_record(found) for found in answer.images)
 
-    def create(
-        self, image: Image, *, source_date_epoch: datetime | None = None, timeout: Timeout = USUAL
-    ) -> Image:
+    def create(self, image: Image, *, source_date_epoch: datetime | None = None, timeout: Timeout = USUAL) -> Image:
         """Store a name; `AlreadyExists` for one that is taken."""
         what = f"create image {image.name!r}"
         if source_date_epoch:
@@ -82,9 +80,7 @@ class Images:
         what = f"delete image {name!r}"
         if target:
             self._caller.require("2.1", f"{what} if it is unchanged")
-        request = pb.DeleteImageRequest(
-            name=name, sync=sync, target=descriptor_message(target) if target else None
-        )
+        request = pb.DeleteImageRequest(name=name, sync=sync, target=descriptor_message(target) if target else None)
         self._call(self._stub.Delete, request, what, timeout)
 
 

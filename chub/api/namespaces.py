@@ -43,11 +43,10 @@ class Namespaces:
         what = f"create namespace {namespace.name!r}"
         return _record(self._call(self._stub.Create, request, what, timeout).namespace)
 
-    def update(self, namespace: Namespace, *fields: str, timeout: Timeout = USUAL) -> Namespace:
+    def update(self, namespace: Namespace, *fields: str, timeout: Timeout = USUAL) -> None:
         """Change its labels: those of ``fields`` ("labels.NAME"), or all of them."""
         request = pb.UpdateNamespaceRequest(namespace=_message(namespace), update_mask=mask(fields))
-        what = f"update namespace {namespace.name!r}"
-        return _record(self._call(self._stub.Update, request, what, timeout).namespace)
+        self._call(self._stub.Update, request, f"update namespace {namespace.name!r}", timeout)
 
     def delete(self, name: str, *, timeout: Timeout = USUAL) -> None:
         """Remove an empty one, `Conflict` for another; its leases go with it without a word."""

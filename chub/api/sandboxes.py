@@ -97,7 +97,10 @@ class SandboxStore:
 
 
 class SandboxController:
-    """containerd's `Controller` of sandboxes. ``sandboxer`` chooses one of several (2.1 and newer)."""
+    """containerd's `Controller` of sandboxes.
+
+    ``sandboxer`` ("shim", "podsandbox") chooses one of several: containerd 2.1 wants it, 1.7 has one only.
+    """
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
@@ -146,9 +149,7 @@ class SandboxController:
         """What its containers run on."""
         request = pb.ControllerPlatformRequest(sandbox_id=id, sandboxer=sandboxer)
         what = f"platform of sandbox {id!r}"
-        return platform_of(
-            self._caller.unary(self._stub.Platform, request, what, timeout, since=SINCE).platform
-        )
+        return platform_of(self._caller.unary(self._stub.Platform, request, what, timeout, since=SINCE).platform)
 
     def stop(self, id: str, *, grace: int = 0, sandboxer: str = "", timeout: Timeout = USUAL) -> None:
         """End it, after ``grace`` seconds by force."""
@@ -162,15 +163,13 @@ class SandboxController:
         found = self._caller.unary(self._stub.Wait, request, what, timeout, since=SINCE)
         return Exit(exit_status=found.exit_status, exited_at=moment(found.exited_at))
 
-    def status(
-        self, id: str, *, verbose: bool = False, sandboxer: str = "", timeout: Timeout = USUAL
-    ) -> SandboxStatus:
+    def status(self, id: str, *, verbose: bool = False, sandboxer: str = "", timeout: Timeout = USUAL) -> SandboxStatus:
         """How it is."""
         request = pb.ControllerStatusRequest(sandbox_id=id, verbose=verbose, sandboxer=sandboxer)
         what = f"status of sandbox {id!r}"
         found = self._caller.unary(self._stub.Status, request, what, timeout, since=SINCE)
         return SandboxStatus(
-            id=found.sandbox_id,
+            id=id,
             state=found.state,
             pid=found.pid,
             info=dict(found.info),
@@ -217,9 +216,7 @@ def _record(message: sandbox_pb2.Sandbox) -> Sandbox:
 def _message(sandbox: Sandbox) -> sandbox_pb2.Sandbox:
     return sandbox_pb2.Sandbox(
         sandbox_id=sandbox.id,
-        runtime=sandbox_pb2.Sandbox.Runtime(
-            name=sandbox.runtime.name, options=untyped(sandbox.runtime.options)
-        ),
+        runtime=sandbox_pb2.Sandbox.Runtime(name=sandbox.runtime.name, options=untyped(sandbox.runtime.options)),
         spec=untyped(sandbox.spec),
         labels=sandbox.labels,
         extensions=untyped_map(sandbox.extensions),

@@ -63,9 +63,7 @@ class Snapshots:
         timeout: Timeout = USUAL,
     ) -> tuple[Mount, ...]:
         """Make an active snapshot on a committed one, or on nothing; how to mount it."""
-        request = pb.PrepareSnapshotRequest(
-            snapshotter=self.snapshotter, key=key, parent=parent, labels=labels or {}
-        )
+        request = pb.PrepareSnapshotRequest(snapshotter=self.snapshotter, key=key, parent=parent, labels=labels or {})
         return mounts_of(self._call(self._stub.Prepare, request, f"prepare snapshot {key!r}", timeout).mounts)
 
     def view(
@@ -77,9 +75,7 @@ class Snapshots:
         timeout: Timeout = USUAL,
     ) -> tuple[Mount, ...]:
         """Make a view of a committed snapshot; how to mount it."""
-        request = pb.ViewSnapshotRequest(
-            snapshotter=self.snapshotter, key=key, parent=parent, labels=labels or {}
-        )
+        request = pb.ViewSnapshotRequest(snapshotter=self.snapshotter, key=key, parent=parent, labels=labels or {})
         return mounts_of(self._call(self._stub.View, request, f"view snapshot {parent!r}", timeout).mounts)
 
     def mounts(self, key: str, *, timeout: Timeout = USUAL) -> tuple[Mount, ...]:
@@ -97,9 +93,7 @@ class Snapshots:
         timeout: Timeout = USUAL,
     ) -> None:
         """Turn an active snapshot into a committed one of another name."""
-        request = pb.CommitSnapshotRequest(
-            snapshotter=self.snapshotter, key=key, name=name, labels=labels or {}
-        )
+        request = pb.CommitSnapshotRequest(snapshotter=self.snapshotter, key=key, name=name, labels=labels or {})
         self._call(self._stub.Commit, request, f"commit snapshot {key!r} as {name!r}", timeout)
 
     def remove(self, key: str, *, timeout: Timeout = USUAL) -> None:

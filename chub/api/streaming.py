@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,8 @@ WINDOW = 2 * PIECE
 class Conversation:
     """An open stream. A context manager; one thread may send while another receives."""
 
-    def __init__(self, call: Duplex[any_pb2.Any, any_pb2.Any]) -> None:
+    def __init__(self, id: str, call: Duplex[any_pb2.Any, any_pb2.Any]) -> None:
+        self.id = id
         self._call = call
 
     def send(self, value: TypedValue) -> None:
@@ -61,7 +63,10 @@ class Conversation:
         self._call.finish()
 
     def receive_bytes(self) -> Iterator[bytes]:
-        """Bytes that the engine sends, to their end; it is made room for as they are read."""
+        """Bytes that the engine sends, as fast as they are read.
+
+        containerd does not end the stream of an export: leave the loop where the archive says it ends.
+        """
         room = 0
         while True:
             if room < WINDOW:
@@ -105,8 +110,12 @@ class Streaming:
         self._caller = caller
         self._stub = caller.channel.stub(rpc.StreamingStub)
 
-    def open(self, id: str, *, timeout: Timeout = None) -> Conversation:
-        """Make a stream of that name; once this returns, `Transfers.transfer` may refer to it."""
+    def open(self, id: str = "", *, timeout: Timeout = None) -> Conversation:
+        """Make a stream, with a random id if none is given; on return, `Transfers.transfer` may refer to it.
+
+        An id serves once: containerd keeps it after the stream has ended.
+        """
+        id = id or os.urandom(12).hex()
         call = self._caller.duplex(self._stub.Stream, f"stream {id!r}", timeout, since="1.7")
         call.send(any_pb2.Any(type_url=INIT_TYPE, value=pb.StreamInit(id=id).SerializeToString()))
         try:
@@ -115,4 +124,4 @@ class Streaming:
         except BaseException:
             call.cancel()
             raise
-        return Conversation(call)
+        return Conversation(id, call)

@@ -60,9 +60,7 @@ class Stream(Generic[T_co]):
 class Pending(Generic[T]):
     """The answer of a call that is under way."""
 
-    def __init__(
-        self, call: Any, convert: Callable[[Any], T], what: str, channel: Channel, *, since: str = ""
-    ) -> None:
+    def __init__(self, call: Any, convert: Callable[[Any], T], what: str, channel: Channel, *, since: str = "") -> None:
         self._call = call  # grpc's future; types-grpcio gives its class no public name
         self._convert = convert
         self._what = what
@@ -96,9 +94,7 @@ class Pending(Generic[T]):
 class Duplex(Generic[Q, A]):
     """A call on which both sides talk. One thread may send while another receives."""
 
-    def __init__(
-        self, start: Callable[[Iterator[Q]], Any], what: str, channel: Channel, *, since: str = ""
-    ) -> None:
+    def __init__(self, start: Callable[[Iterator[Q]], Any], what: str, channel: Channel, *, since: str = "") -> None:
         self._what = what
         self._channel = channel
         self._since = since

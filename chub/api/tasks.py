@@ -143,16 +143,12 @@ class Tasks:
         answer = self._call(self._stub.List, pb.ListTasksRequest(), "tasks", timeout)
         return tuple(_record(found, found.id) for found in answer.tasks)
 
-    def kill(
-        self, id: str, signal: int, *, exec_id: str = "", all: bool = False, timeout: Timeout = USUAL
-    ) -> None:
+    def kill(self, id: str, signal: int, *, exec_id: str = "", all: bool = False, timeout: Timeout = USUAL) -> None:
         """Send a signal to one process, or to all of the container; `NotFound` when it has ended."""
         request = pb.KillRequest(container_id=id, exec_id=exec_id, signal=signal, all=all)
         self._call(self._stub.Kill, request, f"signal {_name(id, exec_id)}", timeout)
 
-    def exec(
-        self, id: str, exec_id: str, spec: TypedValue, stdio: Stdio, *, timeout: Timeout = USUAL
-    ) -> None:
+    def exec(self, id: str, exec_id: str, spec: TypedValue, stdio: Stdio, *, timeout: Timeout = USUAL) -> None:
         """Set up another process in a running container; ``spec`` is the `process` of an OCI spec (JSON)."""
         request = pb.ExecProcessRequest(
             container_id=id,
@@ -165,9 +161,7 @@ class Tasks:
         )
         self._call(self._stub.Exec, request, f"execute {_name(id, exec_id)}", timeout)
 
-    def resize(
-        self, id: str, width: int, height: int, exec_id: str = "", *, timeout: Timeout = USUAL
-    ) -> None:
+    def resize(self, id: str, width: int, height: int, exec_id: str = "", *, timeout: Timeout = USUAL) -> None:
         """Set the size of its terminal, in characters."""
         request = pb.ResizePtyRequest(container_id=id, exec_id=exec_id, width=width, height=height)
         self._call(self._stub.ResizePty, request, f"resize the terminal of {_name(id, exec_id)}", timeout)
@@ -203,9 +197,7 @@ class Tasks:
 
         ``parent`` is an earlier checkpoint, ``options`` are `runc.CheckpointOptions`.
         """
-        request = pb.CheckpointTaskRequest(
-            container_id=id, parent_checkpoint=parent, options=untyped(options)
-        )
+        request = pb.CheckpointTaskRequest(container_id=id, parent_checkpoint=parent, options=untyped(options))
         answer = self._call(self._stub.Checkpoint, request, f"checkpoint {_name(id)}", timeout)
         return tuple(descriptor_of(found) for found in answer.descriptors)
 
@@ -218,9 +210,7 @@ class Tasks:
         timeout: Timeout = USUAL,
     ) -> None:
         """Change its limits; ``resources`` is the `linux.resources` of an OCI spec, as JSON."""
-        request = pb.UpdateTaskRequest(
-            container_id=id, resources=untyped(resources), annotations=annotations or {}
-        )
+        request = pb.UpdateTaskRequest(container_id=id, resources=untyped(resources), annotations=annotations or {})
         self._call(self._stub.Update, request, f"update {_name(id)}", timeout)
 
     def metrics(self, *filters: str, timeout: Timeout = USUAL) -> tuple[Metric, ...]:

@@ -76,9 +76,7 @@ class ImageStore:
                 for reference in self.extra_references
             ],
             unpacks=[
-                store.UnpackConfiguration(
-                    platform=platform_message(unpack.platform), snapshotter=unpack.snapshotter
-                )
+                store.UnpackConfiguration(platform=platform_message(unpack.platform), snapshotter=unpack.snapshotter)
                 for unpack in self.unpacks
             ],
         )
@@ -203,9 +201,7 @@ class Transfers:
     ) -> Pending[None]:
         """`transfer`, under way while the caller sends or receives on the streams that it uses."""
         request = _request(source, destination, progress_stream)
-        return self._caller.later(
-            self._stub.Transfer, request, lambda _: None, "transfer", timeout, since="1.7"
-        )
+        return self._caller.later(self._stub.Transfer, request, lambda _: None, "transfer", timeout, since="1.7")
 
 
 def _request(source: Endpoint, destination: Endpoint, progress_stream: str) -> pb.TransferRequest:

@@ -73,9 +73,7 @@ def timestamp(when: datetime | None) -> timestamp_pb2.Timestamp | None:
     if when is None:
         return None
     since = when - EPOCH
-    return timestamp_pb2.Timestamp(
-        seconds=since.days * 86400 + since.seconds, nanos=since.microseconds * 1000
-    )
+    return timestamp_pb2.Timestamp(seconds=since.days * 86400 + since.seconds, nanos=since.microseconds * 1000)
 
 
 def mask(fields: tuple[str, ...]) -> field_mask_pb2.FieldMask | None:

@@ -10,6 +10,7 @@ from chub.chain.collect import docker as docker_layer
 from chub.chain.host import Host
 from chub.chain.links import Chain, Evidence, Layer, Link
 from chub.core import listing, names
+from chub.core.workspace import Workspace
 from chub.docker.client import Docker
 from chub.errors import DataLoss
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def chain(
-    services: Services,
+    workspace: Workspace,
     word: str,
     *,
     everywhere: bool = False,
@@ -31,26 +32,25 @@ def chain(
 ) -> Chain:
     """The chain of the container of this id, name or beginning of an id.
 
-    It is looked for in the services' namespace, or everywhere. ``docker``: the daemon to ask; without it, the
+    It is looked for in the workspace's namespace, or everywhere. ``docker``: the daemon to ask; without it, the
     one that DOCKER_HOST or docker's default names. Raises NotFound when there is no such container, Conflict
     when there are several; what a layer cannot say is said in its link.
     """
     docker = docker or Docker()
-    return _at(
-        services, find.by_name(services, word, everywhere=everywhere, docker=docker), docker, host or Host()
-    )
+    place = find.by_name(workspace.services, word, everywhere=everywhere, docker=docker)
+    return _at(workspace, place, docker, host or Host())
 
 
 def chain_of_process(
-    services: Services, pid: int, *, docker: Docker | None = None, host: Host | None = None
+    workspace: Workspace, pid: int, *, docker: Docker | None = None, host: Host | None = None
 ) -> Chain:
     """The chain of the container that a process is in, whichever namespace or containerd it is of."""
     host = host or Host()
-    return _at(services, find.by_process(services, pid, host=host), docker or Docker(), host)
+    return _at(workspace, find.by_process(workspace.services, pid, host=host), docker or Docker(), host)
 
 
-def _at(services: Services, place: find.Place, docker: Docker, host: Host) -> Chain:
-    with find.engine(services, place) as engine:
+def _at(workspace: Workspace, place: find.Place, docker: Docker, host: Host) -> Chain:
+    with find.engine(workspace.services, place) as engine:
         record, missing = containerd.record(engine, place.id)
         said = docker_layer.collect(docker, place.id, place.namespace, record, host)
         task, task_link = containerd.task(engine, place.id)
@@ -59,7 +59,7 @@ def _at(services: Services, place: find.Place, docker: Docker, host: Host) -> Ch
             containerd.collect(engine, record, missing, host),
             *_files(engine, place, record, said, _running(task), host),
             task_link,
-            *_below(place, record, said, task, host),
+            *_below(place, record, said, task, Workspace(engine, workspace.settings), host),
         )
     name = (names.name_of(record) if record else "") or (said.container.name if said.container else "")
     return Chain(
@@ -105,6 +105,7 @@ def _below(
     record: Container | None,
     said: docker_layer.Said,
     task: Task | None,
+    workspace: Workspace,
     host: Host,
 ) -> tuple[Link, ...]:
     """Shim, bundle, runc, and what the kernel says of the process."""
@@ -127,8 +128,8 @@ def _below(
     )
     if not init:
         reason = f"none: the task's status is {task.status}" if task else "none: no task, so no process"
-        gone = (Layer.PROCESS, Layer.NAMESPACES, Layer.CGROUPS)
-        return (*links, *(Link(layer=layer, missing=reason) for layer in gone))
+        gone = (Link(layer=layer, missing=reason) for layer in (Layer.NAMESPACES, Layer.CGROUPS))
+        return (*links, kernel.ended(workspace.data / place.id, reason), *gone)
     told = (
         Evidence("Tasks.Get", str(init)),
         *_init_pid(host, directories),

@@ -64,20 +64,12 @@ def by_name(services: Services, word: str, *, everywhere: bool, docker: Docker |
     if everywhere:
         spaces = [namespace.name for namespace in services.namespaces.list()]
         found = [place for space in spaces if (place := _in_namespace(services.within(space), word))]
-        found += [
-            place
-            for place in [_in_docker(services, word, docker, info)]
-            if place and not _known(place, found)
-        ]
+        found += [place for place in [_in_docker(services, word, docker, info)] if place and not _known(place, found)]
         if len(found) > 1:
             where = ", ".join(f"{place.namespace}/{place.id[:12]}" for place in found)
-            raise Conflict(
-                f"several containers match {word!r}: {where}", hint="name one with --namespace and its id"
-            )
+            raise Conflict(f"several containers match {word!r}: {where}", hint="name one with --namespace and its id")
         if not found:
-            raise NotFound(
-                f"No such container: {word}", hint="looked in all namespaces, and in docker where it runs"
-            )
+            raise NotFound(f"No such container: {word}", hint="looked in all namespaces, and in docker where it runs")
         return found[0]
     theirs = _in_docker(services, word, docker, info)
     if theirs and theirs.namespace == services.namespace and os.path.exists(theirs.address):
@@ -96,8 +88,8 @@ def by_process(services: Services, pid: int, *, host: Host) -> Place:
     The shim names its containerd, which need not be the one at hand. NotFound for a process of no container.
     """
     try:
-        shim, arguments = _shim_above(host, pid)
-        candidates = [*_ids_in_cgroups(host, pid), arguments["-id"]]
+        shim, arguments = shim_above(host, pid)
+        candidates = [*ids_in_cgroups(host, pid), arguments["-id"]]
     except PermissionError as failure:
         hint = "become root"
         raise PermissionDenied(f"process {pid} and those above it: {why(failure)}", hint=hint) from failure
@@ -108,19 +100,15 @@ def by_process(services: Services, pid: int, *, host: Host) -> Place:
         for id in candidates:
             try:
                 if any(found.pid == pid for found in theirs.tasks.pids(id)):
-                    found = Evidence(
-                        f"/proc/{shim}/cmdline", f"namespace {place.namespace}, socket {place.address}"
-                    )
+                    found = Evidence(f"/proc/{shim}/cmdline", f"namespace {place.namespace}, socket {place.address}")
                     members = Evidence("Tasks.ListPids", f"{id} has process {pid}")
-                    return Place(
-                        address=place.address, namespace=place.namespace, id=id, found=(found, members)
-                    )
+                    return Place(address=place.address, namespace=place.namespace, id=id, found=(found, members))
             except NotFound:
                 continue  # a part of a cgroup path that is no container's id
     raise NotFound(f"process {pid} is below the shim {shim}, and in no container that its containerd knows")
 
 
-def _shim_above(host: Host, pid: int) -> tuple[int, dict[str, str]]:
+def shim_above(host: Host, pid: int) -> tuple[int, dict[str, str]]:
     """The nearest shim among a process's ancestors, and its arguments by name.
 
     Only a process in chub's own pid namespace counts: a program inside a container can call itself a shim.
@@ -147,7 +135,7 @@ def shim_arguments(host: Host, pid: int) -> dict[str, str] | None:
     return arguments if {"-namespace", "-id", "-address"} <= arguments.keys() else None
 
 
-def _ids_in_cgroups(host: Host, pid: int) -> list[str]:
+def ids_in_cgroups(host: Host, pid: int) -> list[str]:
     """What may be a container's id in the cgroup paths of a process, innermost first.
 
     cgroupfs: ``/NAMESPACE/ID``; systemd: ``/…/docker-ID.scope``, ``cri-containerd-ID.scope``.
@@ -170,7 +158,7 @@ def _in_namespace(services: Services, word: str) -> Place | None:
 
 
 def _place(services: Services, id: str, word: str) -> Place:
-    found = () if id == word else (Evidence("Containers.List", f"{word} is {id}"),)
+    found = () if id.startswith(word) else (Evidence("Containers.List", f"{word} is {id}"),)
     return Place(address=services.address, namespace=services.namespace, id=id, found=found)
 
 

@@ -119,9 +119,7 @@ class Host:
 
     def started(self, pid: int) -> datetime:
         """When a process started, exact to a second (as boot time is)."""
-        boot = next(
-            int(line.split()[1]) for line in self.read("/proc/stat").splitlines() if line.startswith("btime ")
-        )
+        boot = next(int(line.split()[1]) for line in self.read("/proc/stat").splitlines() if line.startswith("btime "))
         return datetime.fromtimestamp(boot, UTC) + timedelta(seconds=self.start_ticks(pid) / TICKS_PER_SECOND)
 
     def namespace(self, pid: int | str, kind: str) -> str:

@@ -125,9 +125,7 @@ def snapshot_directories(services: Services, snapshotter: str, chain: Sequence[s
             found = directories(under.snapshots(snapshotter).view(under.lease, parent=top))
             snapshots.remove(under.lease)
         if len(found) == len(stack):
-            return where | {
-                name: Evidence("Snapshots.View", path) for name, path in zip(stack, found, strict=True)
-            }
+            return where | {name: Evidence("Snapshots.View", path) for name, path in zip(stack, found, strict=True)}
         reason = f"{snapshotter} tells {len(found)} directories for {len(stack)} snapshots"
         return where | dict.fromkeys(stack, Evidence("Snapshots.View", "", failed=reason))
     return where

@@ -51,9 +51,7 @@ class Fact:
     @property
     def source(self) -> str:
         """The first witness that could be read, else the first."""
-        return next(
-            (witness.source for witness in self.evidence if not witness.failed), self.evidence[0].source
-        )
+        return next((witness.source for witness in self.evidence if not witness.failed), self.evidence[0].source)
 
     @property
     def agreed(self) -> bool:

@@ -60,9 +60,7 @@ def distrust(program: str) -> str:
         if not stat.S_ISREG(found.st_mode):
             return f"{program} is not a file"
         while True:
-            writable = found.st_mode & 0o022 and not (
-                stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX
-            )
+            writable = found.st_mode & 0o022 and not (stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX)
             if found.st_uid not in mine or writable:
                 return f"others may write {real}"
             if real == "/":

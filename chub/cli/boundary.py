@@ -14,7 +14,8 @@ UsageError: Any = typer.BadParameter.__base__
 
 USAGE_STATUS = 125  # of a flag that is wrong
 ARGUMENTS_STATUS = 1  # of words that are missing or too many
-RUN_STATUS = 125  # of `run` and `create` when chub or the engine failed
+RUN_STATUS = 125  # of `run` when chub or the engine failed
+FAILED = 1  # of every other command
 INTERRUPTED = 130
 
 
@@ -47,10 +48,11 @@ def failed(error: ChubError, context: Any) -> int:
         import traceback
 
         traceback.print_exception(error)
-    if context.command.name in ("run", "create") and error.exit_code in (1, 126, 127):
+    if context.command.name != "run":
+        return FAILED if error.exit_code is None else error.exit_code
+    if error.exit_code != FAILED:
         print(f"\nRun '{context.command_path} --help' for more information", file=sys.stderr)
-        return RUN_STATUS if error.exit_code == 1 else error.exit_code
-    return error.exit_code
+    return RUN_STATUS if error.exit_code is None else error.exit_code
 
 
 def _usage(error: Any) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,6 +26,7 @@ from chub.errors import Invalid
 from chub.oci.config import ImageConfig
 from chub.oci.spec.build import build
 from chub.oci.spec.facts import Facts
+from chub.options.mounts import MountKind
 from chub.options.request import Request, to_json
 
 TYPE_CHECKING = False
@@ -76,6 +78,7 @@ def create(workspace: Workspace, request: Request, *, console: tuple[int, int] |
             lambda: workspace.engine,
             lambda: _base(workspace, request),
         )
+        _sources(request)
         undo.add(snapshots.remove, id)
         mounts = snapshots.prepare(id, base.chain_id)
         directory = workspace.data / id
@@ -141,6 +144,18 @@ def _facts(
         resolv_conf_path=files.resolv_conf,
         console=(console[1], console[0]) if console else None,
     )
+
+
+def _sources(request: Request) -> None:
+    """Every bind mount has a source: ``-v`` makes a directory where there is none, ``--mount`` refuses."""
+    for mount in request.mounts.mounts:
+        if mount.kind is MountKind.BIND and not os.path.lexists(mount.source):
+            if not mount.create_source:
+                raise Invalid(
+                    f'invalid mount config for type "bind": bind source path does not exist: {mount.source}',
+                    hint="make it first, or use -v, which makes a directory",
+                )
+            os.makedirs(mount.source, mode=0o755, exist_ok=True)
 
 
 def _base(workspace: Workspace, request: Request) -> Base:

@@ -14,7 +14,7 @@ from chub.core import terminal
 from chub.core.run import Finished, Running, Streams, run
 from chub.core.stdio import CHUNK, write_all
 from chub.core.workspace import Workspace
-from chub.errors import ChubError, Invalid
+from chub.errors import ChubError, NotATerminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def run_here(workspace: Workspace, request: Request) -> Finished:
     """
     asked = request.terminal
     if asked.tty and asked.interactive and not os.isatty(STDIN):
-        raise Invalid("the input device is not a TTY", hint="leave -t out where standard input is a pipe or a file")
+        raise NotATerminal("the input device is not a TTY", hint="leave -t out where standard input is a pipe or a file")
     streams = Streams(
         source=(lambda: os.read(STDIN, CHUNK)) if asked.interactive else None,
         stdout=lambda chunk: write_all(STDOUT, chunk),

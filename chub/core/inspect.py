@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chub.core.listing import State, Summary, request_of, spec_of
-from chub.core.marks import NAME_LABEL, VERSION_LABEL
 from chub.core.workspace import Workspace
 from chub.errors import NotFound
 
@@ -207,7 +206,6 @@ PROPAGATIONS = frozenset({"private", "rprivate", "shared", "rshared", "slave", "
 def _config(
     row: Summary, process: Mapping[str, Any], request: Mapping[str, Any], spec: Mapping[str, Any]
 ) -> dict[str, Any]:
-    own = {NAME_LABEL, VERSION_LABEL}
     asked = request.get("process", {})
     entrypoint = asked.get("entrypoint")
     interactive = request.get("terminal", {}).get("interactive", False)
@@ -229,7 +227,7 @@ def _config(
         "WorkingDir": process.get("cwd", ""),
         "Entrypoint": [entrypoint] if entrypoint else None,
         "OnBuild": None,
-        "Labels": {name: value for name, value in row.record.labels.items() if name not in own},
+        "Labels": dict(row.labels),
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from chub.core import endings
 from chub.core.endings import LOST, Ending
-from chub.core.marks import REQUEST, VERSION_LABEL
+from chub.core.marks import MARKS, REQUEST, VERSION_LABEL
 from chub.core.names import name_of
 from chub.core.workspace import Workspace
 
@@ -70,6 +70,13 @@ class Summary:
         """What it was made from, as its maker put it."""
         asked = request_of(self.record).get("image")
         return asked if isinstance(asked, str) else self.record.image
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Its labels without chub's own marks. containerd drops empty ones: the request still has those."""
+        asked = request_of(self.record).get("identity", {}).get("labels", ())
+        empty = {label[:-1]: "" for label in asked if label.endswith("=") and label.count("=") == 1}
+        return empty | {name: value for name, value in self.record.labels.items() if name not in MARKS}
 
     @property
     def command(self) -> Sequence[str]:

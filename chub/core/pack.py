@@ -97,9 +97,7 @@ class Contents:
 
     def look(self, entry: Entry, start: bytes | memoryview) -> None:
         """Take note of an executable by the first bytes of a file."""
-        if entry.mode & 0o111 and (
-            machine := platforms.architecture_of(bytes(start[: platforms.ELF_HEADER]))
-        ):
+        if entry.mode & 0o111 and (machine := platforms.architecture_of(bytes(start[: platforms.ELF_HEADER]))):
             self.machines[machine] += 1
 
     def kept(self, xattrs: Mapping[str, bytes]) -> dict[bytes, bytes]:
@@ -155,7 +153,7 @@ class TreePacker:
         yield from self._out.last()
         difference = self.survey.difference(self._tree.survey())
         if difference is not None:
-            raise changed(difference.rstrip(b"/"))
+            raise changed(difference)
 
     def _pack(self, folder: Folder, name: str, status: os.stat_result, fresh: bool) -> Iterator[bytes]:
         path = folder.path + os.fsencode(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from chub.api.tasks import Exit
     from chub.options.request import Request
 
+FAILED = 128  # exit code of a container that the runtime could not start, as docker's
 PATIENCE = 10.0  # seconds that a restarting containerd gets
 
 
@@ -171,19 +173,22 @@ def _start(workspace: Workspace, created: Created, fifos: Fifos, streams: Stream
     except ChubError as failure:
         why = refused(failure, created.args[0])
         if not created.request.identity.remove:
-            endings.write(created.directory, Ending(exit_code=max(why.exit_code, 125), error=str(why)))
+            endings.write(created.directory, Ending(exit_code=why.exit_code or FAILED, error=str(why)))
         raise why from failure
 
 
 def refused(failure: ChubError, program: str) -> ChubError:
-    """What a runtime says of a program that it cannot start, as docker's exit statuses put it (126, 127)."""
+    """What a runtime says of a program that it cannot start, as docker's exit statuses put it (126, 127).
+
+    runc names the program after ``exec``, crun after ``executable file``; another name there is not the program's.
+    """
     text = str(failure)
-    if "exec" not in text:
+    if not re.search(rf"exec(utable file)?:? [\"`]?{re.escape(program)}[\"`]?[: ]", text):
         return failure
-    if "executable file not found" in text or "no such file or directory" in text:
-        return ProgramNotFound(f"{_why(text)}", hint=f"is {program!r} in the image, and in its PATH?")
-    if "permission denied" in text or "is a directory" in text or "not a directory" in text:
-        return ProgramNotExecutable(f"{_why(text)}", hint=f"{program!r} must be a file with execute permission")
+    if any(words in text for words in ("not found", "no such file or directory")):
+        return ProgramNotFound(_why(text), hint=f"is {program!r} in the image, and in its PATH?")
+    if any(words in text for words in ("permission denied", "is a directory", "not a directory")):
+        return ProgramNotExecutable(_why(text), hint=f"{program!r} must be a file with execute permission")
     return failure
 
 

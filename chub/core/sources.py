@@ -11,6 +11,8 @@ from chub.options.mounts import MountKind
 if TYPE_CHECKING:
     from chub.options.mounts import Mounts
 
+MOUNTINFO = "/proc/self/mountinfo"
+
 
 def prepare_sources(mounts: Mounts) -> None:
     """Make the missing directories that may be made, and see that every other source of a bind is there.
@@ -23,12 +25,10 @@ def prepare_sources(mounts: Mounts) -> None:
             continue
         if not os.path.lexists(mount.source):
             if not mount.create_source:
-                raise Invalid(
-                    f'invalid mount config for type "bind": bind source path does not exist: {mount.source}'
-                )
+                raise Invalid(f'invalid mount config for type "bind": bind source path does not exist: {mount.source}')
             _make(mount.source)
         if mount.propagation not in ("private", "rprivate"):
-            _check_sharing(mount.source, mount.propagation)
+            check_sharing(mount.source, mount.propagation)
 
 
 def _make(path: str) -> None:
@@ -38,7 +38,7 @@ def _make(path: str) -> None:
         raise Invalid(f"error while creating mount source path '{path}': {failure.strerror}") from failure
 
 
-def _check_sharing(path: str, propagation: str) -> None:
+def check_sharing(path: str, propagation: str) -> None:
     """Refuse a propagation that the mount below `path` does not have: the runtime would go on without it."""
     point, tags = _mount_of(os.path.realpath(path))
     shared = any(tag.startswith("shared:") for tag in tags)
@@ -51,7 +51,7 @@ def _check_sharing(path: str, propagation: str) -> None:
 def _mount_of(path: str) -> tuple[str, list[str]]:
     """The mount point that holds `path`, and what /proc/self/mountinfo (proc(5)) says of its sharing."""
     found = "/", list[str]()
-    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as mounts:
+    with open(MOUNTINFO, encoding="utf-8", errors="surrogateescape") as mounts:
         for line in mounts:
             fields = line.split()
             point = _unescaped(fields[4])

@@ -111,9 +111,7 @@ class Tree:
         with self.reading(path):
             try:
                 names = os.listxattr(at, follow_symlinks=follow)
-                return (
-                    {name: os.getxattr(at, name, follow_symlinks=follow) for name in names} if names else {}
-                )
+                return {name: os.getxattr(at, name, follow_symlinks=follow) for name in names} if names else {}
             except OSError as failure:
                 if failure.errno == errno.ENOTSUP:
                     return {}
@@ -146,9 +144,7 @@ class Tree:
             except PermissionError:
                 if not self._noatime:
                     raise
-                fd = os.open(
-                    name, flags, dir_fd=folder
-                )  # somebody else's file: only its owner may use O_NOATIME
+                fd = os.open(name, flags, dir_fd=folder)  # somebody else's file: only its owner may use O_NOATIME
         try:
             yield fd
         finally:
@@ -166,7 +162,7 @@ class Tree:
         what = f"{self.directory}: {printable(path) or '.'}"
         if failure.errno in (errno.EACCES, errno.EPERM):
             return PermissionDenied(f"{what}: permission denied", hint="run it as root (sudo)")
-        if failure.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.EAGAIN):
+        if failure.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.EAGAIN, errno.ESPIPE):
             return changed(path)
         return DataLoss(f"{what}: {failure.strerror}")
 
@@ -189,6 +185,6 @@ def marks(status: os.stat_result) -> tuple[int, ...]:
 def changed(path: bytes) -> DataLoss:
     """The error for a tree that is not what it was a moment ago."""
     return DataLoss(
-        f"{printable(path) or '.'} changed while the tree was read",
+        f"{printable(path.rstrip(b'/')) or '.'} changed while the tree was read",
         hint="stop what writes there and try again",
     )

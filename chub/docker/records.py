@@ -32,9 +32,7 @@ class Container:
     id: str
     name: str  # without docker's leading slash
     image: str = ""  # as the user wrote it
-    image_id: str = (
-        ""  # a digest: docker's own store the config's, the containerd store the manifest's or index's
-    )
+    image_id: str = ""  # a digest: docker's own store the config's, the containerd store the manifest's or index's
     manifest_digest: str = ""  # containerd store only
     pid: int = 0  # 0: not running
     status: str = ""

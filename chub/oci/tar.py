@@ -95,7 +95,9 @@ def _records(entry: Entry, name: bytes) -> bytes:
         records.append(_record(b"mtime", _decimal(entry.mtime)))
     for key in sorted(entry.xattrs):
         if b"=" in key:
-            raise Invalid(f"{printable(entry.name)}: an extended attribute with = in its name")
+            raise Invalid(
+                f"{printable(entry.name)}: extended attribute {printable(key)}: tar cannot hold a name with ="
+            )
         records.append(_record(_XATTR + key, entry.xattrs[key]))
     return b"".join(records)
 

@@ -83,8 +83,8 @@ class Client:
         from chub.chain import build
 
         if pid is not None:
-            return build.chain_of_process(self.services, pid)
-        return build.chain(self.services, container, everywhere=everywhere)
+            return build.chain_of_process(self.workspace, pid)
+        return build.chain(self.workspace, container, everywhere=everywhere)
 
     def layers(self, image: str, *, docker: bool = False) -> ImageLayers:
         """An image's layers: blobs, diff IDs, chain IDs, snapshot directories; beside them docker's if asked for."""

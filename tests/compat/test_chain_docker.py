@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from chub.api.services import Services
     from chub.chain.links import Chain
+    from chub.sdk.client import Client
     from tests.support.command import Command
     from tests.support.engines import Engine
 
@@ -72,9 +73,9 @@ def _make_image(docker: Command, busybox: Path) -> None:
 
 
 @pytest.fixture
-def chain(services: Services, web: Web) -> Chain:
+def chain(client: Client, web: Web) -> Chain:
     """The container's chain, asked for by its docker name from a client of another containerd."""
-    return build.chain(services, web.name, everywhere=True, docker=Docker(web.address))
+    return build.chain(client.workspace, web.name, everywhere=True, docker=Docker(web.address))
 
 
 def test_the_whole_chain_is_there(chain: Chain) -> None:
@@ -147,20 +148,20 @@ def test_runc_has_dockers_root(chain: Chain, web: Web) -> None:
     assert chain["runc"].value("status") == "running"
 
 
-def test_by_a_process(services: Services, web: Web) -> None:
+def test_by_a_process(client: Client, web: Web) -> None:
     """From the pid alone to the container: the shim names docker's containerd."""
-    chain = build.chain_of_process(services, web.pid, docker=Docker(web.address))
+    chain = build.chain_of_process(client.workspace, web.pid, docker=Docker(web.address))
 
     assert (chain.name, chain.namespace) == ("web", "moby")
     assert chain.disagreements == ()
 
 
-def test_a_stopped_container(services: Services, web: Web) -> None:
+def test_a_stopped_container(client: Client, web: Web) -> None:
     """Containerd's record went with the task; docker's own word and the files remain."""
     web.docker.ok("kill", "web")
     web.docker.ok("wait", "web")
 
-    chain = build.chain(services, "web", everywhere=True, docker=Docker(web.address))
+    chain = build.chain(client.workspace, "web", everywhere=True, docker=Docker(web.address))
 
     assert (chain["docker"].value("status"), chain["docker"].value("exit status")) == ("exited", "137")
     assert "no container" in chain["containerd"].missing
@@ -170,10 +171,10 @@ def test_a_stopped_container(services: Services, web: Web) -> None:
     assert chain.disagreements == ()
 
 
-def test_a_docker_name_is_not_guessed(services: Services, web: Web) -> None:
+def test_a_docker_name_is_not_guessed(client: Client, web: Web) -> None:
     """In a namespace that is not docker's its names do not count, and the error says how they would."""
     with pytest.raises(NotFound) as raised:
-        build.chain(services, "web", docker=Docker(web.address))
+        build.chain(client.workspace, "web", docker=Docker(web.address))
 
     assert raised.value.hint == "docker has one of that name: chub chain -A web"
 

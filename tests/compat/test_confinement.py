@@ -14,7 +14,7 @@ from chub.settings import Settings
 from tests.support.command import Command
 
 PROBE = r"""
-use strict; $| = 1;
+$| = 1;
 my %skip = map { $_ => 1 } (15, 34, 56, 57, 58, 60, 130, 231);  # end, fork or pause the caller whatever they are given
 for my $number (0 .. 470) {
     next if $skip{$number};
@@ -78,7 +78,7 @@ def test_every_system_call_ends_the_same(inside: tuple[Command, Command], flags:
 @pytest.mark.parametrize("flags", FLAGS, ids=" ".join)
 def test_the_same_status(inside: tuple[Command, Command], flags: list[str]) -> None:
     """Capabilities, seccomp, no_new_privs, users and groups of /proc/self/status."""
-    script = "grep -E '^(Uid|Gid|Groups|NStgid|Cap|NoNewPrivs|Seccomp|THP|SigIgn|SigBlk)' /proc/self/status"
+    script = "grep -E '^(Uid|Gid|Groups|Cap|NoNewPrivs|Seccomp|THP|SigIgn|SigBlk)' /proc/self/status"
     script += "; cat /proc/self/attr/current 2>/dev/null | tr -d '\\0' | sed 's/docker-default/chub-default/'"
     words = ["run", "--rm", "--network", "none", *flags, "perl", "sh", "-c", script]
     docker, chub = (each.ok(*words) for each in inside)

@@ -102,7 +102,6 @@ SAME = [
     '-v /usr/share:/m:ro busybox sh -c \'grep " /m " /proc/mounts | cut -d" " -f2,4; touch /m/x || echo no\'',
     "-v /usr/share:/m:nosuch busybox true",
     "-v /usr/share:rel busybox true",
-    "-v /:/m:ro,rslave busybox sh -c 'ls -d /m/usr'",
     "--shm-size 16m busybox sh -c 'grep shm /proc/mounts'",
     "--shm-size bogus busybox true",
     # limits

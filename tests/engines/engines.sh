@@ -186,7 +186,9 @@ start_docker() {
   [ "${2:-overlay2}" != containerd ] || containerd_store=true
   mkdir -p "$dir"
   dir=$(realpath "$dir")
-  echo "{\"features\": {\"containerd-snapshotter\": $containerd_store}}" > "$dir/daemon.json"
+  # no bridge: two dockerds would fight for its name and its iptables chains (so: docker run --network none|host)
+  echo "{\"bridge\": \"none\", \"iptables\": false, \"ip6tables\": false, \"ip-forward\": false," \
+    "\"features\": {\"containerd-snapshotter\": $containerd_store}}" > "$dir/daemon.json"
   socket=$(start_containerd 2.1 "$dir/containerd")
   PATH=$bin:$PATH setsid "$bin/dockerd" --config-file "$dir/daemon.json" --containerd "$socket" \
     --data-root "$dir/data" --exec-root "$dir/exec" --pidfile "$dir/dockerd.pid" -H "unix://$dir/docker.sock" \

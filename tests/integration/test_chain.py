@@ -402,6 +402,32 @@ def test_a_container_of_chubs(chub: Command, client: Client, engine: Engine, ima
     assert len(screen.splitlines()) <= 50
 
 
+def test_how_a_container_of_chubs_ended(chub: Command, client: Client, image: str) -> None:
+    """What containerd forgot with the task, chub wrote down."""
+    assert chub("run", "--name", "web", image, "sh", "-c", "exit 3").exit_status == 3
+
+    link = client.chain("web")["process"]
+    screen = chub.ok("chain", "web")
+    chub.ok("rm", "web")
+
+    assert link.value("exit code") == "3"
+    assert link.missing == "none: no task, so no process"
+    assert "exit code    3, ended " in screen
+
+
+def test_a_prepared_directory_as_root(client: Client, engine: Engine, busybox: Path, roots: Any) -> None:
+    """Without image and snapshot the kernel still says what is mounted."""
+    peer = Peer(engine=engine, namespace=client.settings.namespace, id="bare", runc_root=roots[1] / "runc")
+    peer.ctr("run", "--detach", "--runc-root", str(peer.runc_root), "--rootfs", str(busybox), "bare", *PROGRAM)
+    try:
+        chain = client.chain("bare")
+    finally:
+        peer.remove()
+
+    assert chain["image"].missing.startswith("none: ")
+    assert str(busybox).endswith(chain["snapshot"].value("directory", "rootfs"))
+
+
 def test_the_command_line_by_process(chub: Command, peer: Peer) -> None:
     """`--pid` finds it, and says how."""
     screen = chub.ok("chain", "--pid", str(peer.pid))

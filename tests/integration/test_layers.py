@@ -56,9 +56,7 @@ def stacked(services: Services) -> Iterator[str]:
         layers.append({"mediaType": LAYER, "digest": digest, "size": len(blob)})
         diff_ids.append(f"sha256:{hashlib.sha256(tar).hexdigest()}")
         refs[f"containerd.io/gc.ref.content.l.{number}"] = digest
-    config = json.dumps(
-        {"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": diff_ids}}
-    )
+    config = json.dumps({"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": diff_ids}})
     digest = store.write("config", [config.encode()], total=len(config))
     described = {"mediaType": CONFIG, "digest": digest, "size": len(config)}
     refs["containerd.io/gc.ref.content.config"] = digest
@@ -71,9 +69,7 @@ def stacked(services: Services) -> Iterator[str]:
     services.images.delete(NAME)
 
 
-def test_an_image_that_is_not_unpacked(
-    client: Client, engine: Engine, services: Services, stacked: str
-) -> None:
+def test_an_image_that_is_not_unpacked(client: Client, engine: Engine, services: Services, stacked: str) -> None:
     """Blobs as the manifest lists them, and for each snapshot that there is none."""
     found = client.layers(stacked)
 
@@ -99,9 +95,7 @@ def test_each_layers_directory_holds_its_files(
     assert [[path.name for path in Path(layer.directory.said).iterdir()] for layer in found.layers] == [
         [name] for name in FILES
     ]
-    rows = [
-        line.split() for line in engine.ctr("snapshot", "ls", namespace=services.namespace).splitlines()[1:]
-    ]
+    rows = [line.split() for line in engine.ctr("snapshot", "ls", namespace=services.namespace).splitlines()[1:]]
     chain = chain_ids(layer.diff_id for layer in found.layers)
     assert [layer.chain_id for layer in found.layers] == list(chain)
     assert sorted(rows) == sorted(

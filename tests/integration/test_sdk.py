@@ -44,6 +44,7 @@ def test_input_nobody_reads(client: chub.Client, image: str) -> None:
 def test_groups_of_options(client: chub.Client, image: str, tmp_path: Path) -> None:
     """The same as the command line's flags, typed."""
     (tmp_path / "file").write_text("content\n")
+    tmp_path.chmod(0o755)
     result = client.containers.run(
         image,
         ["sh", "-c", "id -u; echo $A; cat /m/file; hostname; ulimit -n; touch /x || echo read-only"],
@@ -59,13 +60,10 @@ def test_groups_of_options(client: chub.Client, image: str, tmp_path: Path) -> N
     assert result.text.split("\n")[:6] == ["1000", "1", "content", "box", "99", "read-only"]
 
 
+@pytest.mark.usefixtures("kept_rootfs")
 def test_a_rootfs_directory(client: chub.Client, busybox: Path) -> None:
-    """A directory is run without being changed, and without an image."""
-    try:
-        assert client.containers.run(busybox, ["echo", "hi"], rootfs=True).text == "hi\n"
-    finally:
-        for each in client.rootfs.list():
-            client.rootfs.remove(each.chain_id)
+    """A directory is run without an image."""
+    assert client.containers.run(busybox, ["echo", "hi"], rootfs=True).text == "hi\n"
 
 
 def test_kept_containers(client: chub.Client, image: str) -> None:

@@ -36,9 +36,7 @@ def _spec(host: Host, directory: str, container: Container | None) -> Fact:
     except OSError as failure:
         return unread("spec", path, why(failure))
     kept = container.spec if container else None
-    return Fact(
-        label="spec", evidence=(given, Evidence("Containers.Get", _digest(kept.value))) if kept else (given,)
-    )
+    return Fact(label="spec", evidence=(given, Evidence("Containers.Get", _digest(kept.value))) if kept else (given,))
 
 
 def _digest(data: bytes) -> str:

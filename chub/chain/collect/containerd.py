@@ -68,9 +68,7 @@ def task(services: Services, id: str) -> tuple[Task | None, Link]:
     try:
         found = services.tasks.get(id)
     except NotFound:
-        return None, Link(
-            layer=Layer.TASK, missing=f"none: {source} knows no task {id}, so nothing of it runs"
-        )
+        return None, Link(layer=Layer.TASK, missing=f"none: {source} knows no task {id}, so nothing of it runs")
     except ChubError as failure:
         return None, Link(layer=Layer.TASK, missing=f"cannot be read: {failure}")
     facts = [

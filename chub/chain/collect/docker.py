@@ -37,9 +37,7 @@ def collect(docker: Docker, id: str, namespace: str, record: Record | None, host
     except NotFound as failure:
         told = str(failure).removeprefix("docker: ")
         reason = "the namespace is docker's, but" if own else "takes no part:"
-        return Said(
-            link=_missing(unread("container", source, told), f"{reason} docker at {docker.path} says: {told}")
-        )
+        return Said(link=_missing(unread("container", source, told), f"{reason} docker at {docker.path} says: {told}"))
     except ChubError as failure:
         reason = "cannot be asked:" if own else f"takes no part: namespace {namespace} is not docker's, and"
         return Said(link=_missing(unread("container", source, str(failure)), f"{reason} {failure}"))

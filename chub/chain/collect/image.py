@@ -53,9 +53,7 @@ def of_docker(said: Said, stack: Link) -> Link:
         fact("config", said.container.image_id, inspected),
     ]
     if said.image is None:
-        facts.append(
-            unread("layers", f"docker image inspect {said.container.image_id}", "docker has it no more")
-        )
+        facts.append(unread("layers", f"docker image inspect {said.container.image_id}", "docker has it no more"))
         return Link(layer=Layer.IMAGE, facts=tuple(facts))
     source = f"docker image inspect {said.image.id}"
     facts.append(fact("layers", str(len(said.image.diff_ids)), source))

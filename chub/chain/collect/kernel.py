@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from chub.chain.host import Host, moment, why
 from chub.chain.links import Evidence, Fact, Layer, Link, fact, unread
+from chub.core import endings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 NAMESPACES = ("mnt", "pid", "net", "ipc", "uts", "cgroup", "user", "time")
 SPEC_NAMESPACES = {"mnt": "mount", "net": "network"}  # where the OCI specification has another word
@@ -39,9 +41,24 @@ def process(host: Host, pid: int, told: tuple[Evidence, ...], started: tuple[Evi
     return Link(layer=Layer.PROCESS, facts=facts)
 
 
-def _process(
-    host: Host, pid: int, told: tuple[Evidence, ...], ticks: tuple[Evidence, ...]
-) -> tuple[Fact, ...]:
+def ended(directory: Path, reason: str) -> Link:
+    """No process, for this ``reason``; of a container of chub's, what chub wrote down when it ended."""
+    source = str(directory / endings.NAME)
+    facts: tuple[Fact, ...] = ()
+    try:
+        written = endings.read(directory)
+    except OSError as failure:
+        facts = (unread("exit code", source, why(failure)),)
+    else:
+        if written and written.finished:
+            facts = (
+                fact("exit code", str(written.exit_code), source),
+                fact("ended", moment(written.finished), source),
+            )
+    return Link(layer=Layer.PROCESS, facts=facts, missing=reason)
+
+
+def _process(host: Host, pid: int, told: tuple[Evidence, ...], ticks: tuple[Evidence, ...]) -> tuple[Fact, ...]:
     source = f"/proc/{pid}/status"
     status = host.status(pid)
     user, group = status["Uid"].split()[1], status["Gid"].split()[1]  # real, effective, saved, filesystem

@@ -71,7 +71,7 @@ def collect(host: Host, found: State, id: str, container: Container | None, shim
         missing = "unknown: containerd's record, which would name the root of its state, is gone"
         return Link(layer=Layer.RUNC, missing=missing)
     if found.failed:
-        return Link(layer=Layer.RUNC, facts=(found.root,), missing=f"no state: {found.path}: {found.failed}")
+        return Link(layer=Layer.RUNC, facts=(found.root,), missing=f"no state to read: {found.path}: {found.failed}")
     binary = _binary(host, container, shim)
     facts = [binary, found.root]
     if binary.value:

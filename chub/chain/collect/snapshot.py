@@ -61,9 +61,7 @@ def collect(services: Services, named: Evidence, key: str, host: Host, pid: int)
         return Link(layer=Layer.SNAPSHOT, missing=f"cannot be read: {failure}")
     try:
         offered = directories(services.snapshots(snapshotter).mounts(key))
-        failed = (
-            "" if len(offered) == len(stack) else f"{len(offered)} directories for {len(stack)} snapshots"
-        )
+        failed = "" if len(offered) == len(stack) else f"{len(offered)} directories for {len(stack)} snapshots"
     except ChubError as failure:
         offered, failed = (), str(failure)
     seen, unseen = _seen(host, pid)
@@ -84,6 +82,26 @@ def collect(services: Services, named: Evidence, key: str, host: Host, pid: int)
             facts.append(Fact(label="directory", evidence=tuple(witnesses), of=snapshot.name))
         else:
             facts.append(unread("directory", MOUNTS, failed, of=snapshot.name))
+    return Link(layer=Layer.SNAPSHOT, facts=tuple(facts))
+
+
+def by_mounts(host: Host, pid: int) -> Link:
+    """What the kernel says of the root of a container whose files neither containerd nor docker answers for."""
+    missing = "none: containerd's record (Containers.Get) names no snapshot"
+    source = f"/proc/{pid}/mountinfo"
+    if not pid:
+        return Link(layer=Layer.SNAPSHOT, missing=missing)
+    try:
+        root = next((mount for mount in host.mounts(pid) if mount.target == "/"), None)
+    except OSError as failure:
+        return Link(layer=Layer.SNAPSHOT, missing=f"{missing}; {source}: {why(failure)}")
+    if root is None:
+        return Link(layer=Layer.SNAPSHOT, missing=missing)
+    if root.type != "overlay":  # a directory of the filesystem on that device
+        return Link(layer=Layer.SNAPSHOT, facts=(fact("directory", root.root, source, of="rootfs"),))
+    upper, lower = root.paths("upperdir"), root.paths("lowerdir")
+    facts = [fact("directory", path, source, of="upper") for path in upper]
+    facts += [fact("directory", path, source, of="lower") for path in lower]
     return Link(layer=Layer.SNAPSHOT, facts=tuple(facts))
 
 

@@ -29,9 +29,7 @@ def chain(
 ) -> None:
     """Show every layer between a container and the kernel, with evidence."""
     if bool(container) == (pid is not None):
-        raise Invalid(
-            "name a container, or a process with --pid", hint="chub chain CONTAINER, chub chain --pid PID"
-        )
+        raise Invalid("name a container, or a process with --pid", hint="chub chain CONTAINER, chub chain --pid PID")
     if format not in ("table", "json"):
         raise Invalid(f"{format!r} is no format of chain", hint="table or json")
     client = connect(context)

@@ -19,9 +19,7 @@ def layers(
     docker: Annotated[
         bool, typer.Option("--docker", help="Show docker's layers of the same diff IDs beside them.")
     ] = False,
-    format: Annotated[
-        str, typer.Option("--format", metavar="FORMAT", help="Print as table or json.")
-    ] = "table",
+    format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="Print as table or json.")] = "table",
     no_trunc: NoTrunc = False,
 ) -> None:
     """Show an image's layers and where they are, beside docker's."""

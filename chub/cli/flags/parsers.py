@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import typer
 
-from chub.errors import Invalid
+from chub.errors import Invalid, Unsupported
 
 T = TypeVar("T")
 
@@ -19,12 +19,12 @@ class WrongValue(typer.BadParameter):
 
 
 def parsed(parse: Callable[[str], T]) -> Callable[[str], T]:
-    """`parse`, with its Invalid turned into typer's complaint about the flag."""
+    """`parse`, with what it refuses turned into typer's complaint about the flag."""
 
     def parser(text: str) -> T:
         try:
             return parse(text)
-        except Invalid as failure:
+        except (Invalid, Unsupported) as failure:
             raise WrongValue(text, str(failure)) from failure
 
     parser.__name__ = getattr(parse, "__name__", "value").removeprefix("parse_")

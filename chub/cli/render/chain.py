@@ -71,6 +71,7 @@ LINES: dict[Layer, tuple[tuple[str, Parts], ...]] = {
         ("capabilities", (("", "capabilities"),)),
         ("seccomp", (("", "seccomp"), ("; no_new_privs: ", "no_new_privs"))),
         ("AppArmor", (("", "apparmor"),)),
+        ("exit code", (("", "exit code"), (", ended ", "ended"))),
     ),
 }
 
@@ -167,9 +168,7 @@ def _of_facts(label: str, known: Sequence[tuple[str, Fact]]) -> Iterator[Line]:
     for _, fact in known:
         if not fact.agreed:
             for witness in fact.evidence:
-                yield Line(
-                    label=f"≠ {fact.label}", text=_heard(witness), sources=(witness.source,), wrong=True
-                )
+                yield Line(label=f"≠ {fact.label}", text=_heard(witness), sources=(witness.source,), wrong=True)
 
 
 def _said(fact: Fact) -> str:
@@ -211,9 +210,7 @@ def _namespaces(link: Link) -> Iterator[Line]:
         facts = link.labelled(label)
         if not facts:
             continue
-        sources = dict.fromkeys(
-            os.path.dirname(witness.source) for fact in facts for witness in fact.evidence
-        )
+        sources = dict.fromkeys(os.path.dirname(witness.source) for fact in facts for witness in fact.evidence)
         kinds = " ".join(fact.of for fact in facts)
         yield Line(label=label, text=f"{len(facts)}: {kinds}", sources=tuple(sources))
         for start in range(0, len(facts), 3):

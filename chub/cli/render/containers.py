@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from chub.cli.render.show import Column
 from chub.cli.render.text import age, cut, day, duration, short
 from chub.core.listing import State, Summary, spec_of
-from chub.core.marks import NAME_LABEL, VERSION_LABEL
 
 COMMAND_WIDTH = 20
 
@@ -28,8 +27,7 @@ def _command(row: Summary, full: bool) -> str:
 
 
 def _labels(row: Summary) -> str:
-    own = {NAME_LABEL, VERSION_LABEL}
-    return ",".join(f"{name}={value}" for name, value in sorted(row.record.labels.items()) if name not in own)
+    return ",".join(f"{name}={value}" for name, value in sorted(row.labels.items()))
 
 
 def _mounts(row: Summary) -> str:
@@ -48,7 +46,7 @@ NAMESPACE: Column[Summary] = Column("NAMESPACE", "Namespace", lambda row, _: row
 OWNER: Column[Summary] = Column("OWNER", "Owner", lambda row, _: row.owner)
 
 KIND = "*formatter.ContainerContext"
-METHODS = {"Label": lambda row: lambda name: row.record.labels.get(name, "")}
+METHODS = {"Label": lambda row: lambda name: row.labels.get(name, "")}
 
 COLUMNS: tuple[Column[Summary], ...] = (
     Column("CONTAINER ID", "ID", lambda row, full: row.record.id if full else short(row.record.id)),

@@ -27,9 +27,7 @@ class Fake(grpc.GenericRpcHandler):
     A method is a function of the requests (an iterator of bytes) and the context, and yields bytes.
     """
 
-    methods: dict[str, Callable[[Iterator[bytes], grpc.ServicerContext], Iterator[bytes]]] = field(
-        default_factory=dict
-    )
+    methods: dict[str, Callable[[Iterator[bytes], grpc.ServicerContext], Iterator[bytes]]] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)  # of the last call
     ended: Event = field(default_factory=Event)  # set when a call has ended, in whatever way
 

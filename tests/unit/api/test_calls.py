@@ -158,9 +158,7 @@ def _leave(services: Services) -> None:
 
 
 @pytest.mark.parametrize("leave", [_break, _raise, _leave])
-def test_leaving_a_stream_ends_the_call(
-    fake: Fake, services: Services, leave: Callable[[Services], None]
-) -> None:
+def test_leaving_a_stream_ends_the_call(fake: Fake, services: Services, leave: Callable[[Services], None]) -> None:
     """break, an exception, and the end of a with block all end the call at the engine."""
     fake.hang(LIST, *listed("a", "b"))
 
@@ -308,9 +306,7 @@ def test_addresses(address: str, path: str) -> None:
     assert socket_path(address) == path
 
 
-@pytest.mark.parametrize(
-    "address", ["", "unix://", "tcp://127.0.0.1:1", "http://x", "/a\0b", "/" + "x" * 107]
-)
+@pytest.mark.parametrize("address", ["", "unix://", "tcp://127.0.0.1:1", "http://x", "/a\0b", "/" + "x" * 107])
 def test_what_is_no_address_is_refused(address: str) -> None:
     """What cannot be a unix socket is Invalid at once, with an example or the limit."""
     with pytest.raises(Invalid) as caught:
@@ -336,6 +332,5 @@ def test_only_what_is_used_is_imported() -> None:
 
     assert messages == "chub._generated.services.containers.v1.containers_pb2"
     assert modules.split() == [
-        f"chub.api.{name}"
-        for name in ("calls", "channel", "containers", "failures", "services", "streams", "wire")
+        f"chub.api.{name}" for name in ("calls", "channel", "containers", "failures", "services", "streams", "wire")
     ]

@@ -70,9 +70,7 @@ class Store:
         yield b""
 
 
-@pytest.mark.parametrize(
-    "sizes", [[0], [1, 2, 3], [MESSAGE], [MESSAGE - 1, 2], [3 * MESSAGE + 5], [5, 2 * MESSAGE]]
-)
+@pytest.mark.parametrize("sizes", [[0], [1, 2, 3], [MESSAGE], [MESSAGE - 1, 2], [3 * MESSAGE + 5], [5, 2 * MESSAGE]])
 def test_pieces_are_the_same_bytes(sizes: list[int]) -> None:
     """However the chunks come, the pieces are whole but for the last, and the same bytes."""
     chunks = [bytes([index]) * size for index, size in enumerate(sizes)]

@@ -81,9 +81,7 @@ def test_a_call_raises_the_error_of_its_status(fake: Fake, services: Services, c
 
 
 @pytest.mark.parametrize("code", EXPECTED, ids=lambda code: code.name)
-def test_a_stream_raises_the_error_of_its_status(
-    fake: Fake, services: Services, code: grpc.StatusCode
-) -> None:
+def test_a_stream_raises_the_error_of_its_status(fake: Fake, services: Services, code: grpc.StatusCode) -> None:
     """A stream that fails while it is read raises the same."""
     fake.answer(VERSION, _version("1.7.0"))
     fake.fail(LIST, code, "because")
@@ -180,7 +178,7 @@ def test_a_disabled_service_is_told_from_an_old_engine(fake: Fake, services: Ser
     with pytest.raises(Unsupported, match="Method not found") as caught:
         services.sandbox_store.list()
 
-    assert "disabled_plugins" in caught.value.hint
+    assert "disabled" in caught.value.hint
 
 
 def test_an_old_engine_is_told_what_is_needed(fake: Fake, services: Services) -> None:

@@ -74,6 +74,7 @@ def recorder(tmp_path: Path) -> Recorder:
     """The recorded host, to be changed by a test."""
     made = Recorder(tmp_path)
     shim = ("/usr/bin/containerd-shim-runc-v2", "-namespace", NAMESPACE, "-id", ID, "-address", SOCKET)
+    made.process(1, 0, ("/sbin/init",), HOSTS | SHARED)
     made.process(CONTAINERD, 1, ("/usr/bin/containerd",), HOSTS | SHARED)
     made.process(SHIM, 1, shim, HOSTS | SHARED)
     made.process(INIT, SHIM, ("sleep", "1 000"), OWN | SHARED, start=64529)
@@ -87,12 +88,9 @@ def recorder(tmp_path: Path) -> Recorder:
     overlay = f"lowerdir={SNAPSHOTS}/2/fs:{SNAPSHOTS}/1/fs,upperdir={SNAPSHOTS}/3/fs"
     made.write(
         f"/proc/{INIT}/mountinfo",
-        f"121 69 0:52 / / rw,relatime - overlay overlay rw,{overlay}\n"
-        "122 121 0:55 / /proc rw - proc proc rw\n",
+        f"121 69 0:52 / / rw,relatime - overlay overlay rw,{overlay}\n122 121 0:55 / /proc rw - proc proc rw\n",
     )
-    made.write(
-        f"/proc/{INIT}/cgroup", f"9:name=systemd:/{NAMESPACE}/{ID}\n8:memory:/{NAMESPACE}/{ID}\n0::/\n"
-    )
+    made.write(f"/proc/{INIT}/cgroup", f"9:name=systemd:/{NAMESPACE}/{ID}\n8:memory:/{NAMESPACE}/{ID}\n0::/\n")
     made.write(f"/proc/{CHILD}/cgroup", f"8:memory:/{NAMESPACE}/{ID}\n")
     made.write(
         f"/proc/{CONTAINERD}/mountinfo",

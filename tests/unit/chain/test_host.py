@@ -25,7 +25,7 @@ def test_a_process_has_arguments_parent_and_start(host: Host) -> None:
 
 def test_pids_are_numbers_only(host: Host) -> None:
     """Of what is in /proc, only processes count."""
-    assert list(host.pids()) == [CONTAINERD, SHIM, INIT, CHILD]
+    assert list(host.pids()) == [1, CONTAINERD, SHIM, INIT, CHILD]
 
 
 def test_namespaces_are_inode_numbers(host: Host) -> None:

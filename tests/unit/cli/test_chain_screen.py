@@ -104,9 +104,7 @@ def test_no_line_is_wider_than_the_screen(capsys: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.parametrize("full", [False, True])
-def test_the_containers_words_do_not_drive_the_terminal(
-    capsys: pytest.CaptureFixture[str], full: bool
-) -> None:
+def test_the_containers_words_do_not_drive_the_terminal(capsys: pytest.CaptureFixture[str], full: bool) -> None:
     """Escapes in arguments, names, and sources are replaced, whatever the width."""
     evil = "\x1b[31mred\x07\r\n\u202e"
     facts = (fact("arguments", evil, evil), unread("apparmor", "x", evil))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +37,13 @@ TITLES = {
 PREFIX = re.compile(r"(template parsing error|failed to (parse|execute) template): ")  # ps has words of its own
 
 
-def cases(*kinds: str) -> Iterator[Any]:
+def cases(*kinds: str) -> list[Any]:
     """What was recorded, case by case."""
-    for kind in kinds:
-        for number, case in enumerate(RECORDED["cases"][kind]):
-            yield pytest.param(kind, *case, id=f"{kind}-{number}")
+    return [
+        pytest.param(kind, *case, id=f"{kind}-{number}")
+        for kind in kinds
+        for number, case in enumerate(RECORDED["cases"][kind])
+    ]
 
 
 def label_of(labels: dict[str, str]) -> Callable[[str], str]:
@@ -195,10 +197,10 @@ def test_depth_and_size_have_limits(text: str) -> None:
 
 
 def test_what_printf_makes_of_too_much() -> None:
-    """A width or precision beyond a million is named, as Go does."""
-    assert template.compile('{{printf "%99999999d|%.9999999f" 1 1.5}}').render({}) == (
-        "%!(BADWIDTH)1|%!(BADPREC)1.500000"
-    )
+    """A width or precision beyond a million is named, and one of eight digits swallows the rest, as in Go."""
+    text = template.compile('{{printf "%*d|%.*f|%.*f|%99999999d" 99999999 1 99999999 1.5 -1 1.5 7}}')
+
+    assert text.render({}) == "%!(BADWIDTH)1|%!(BADPREC)1.500000|%!(BADPREC)1.500000|%!(NOVERB)%!(EXTRA int=7)"
 
 
 PIECES = st.sampled_from(

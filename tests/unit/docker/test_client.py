@@ -110,9 +110,7 @@ def test_the_version_both_speak(docker: Docker, server: Server, offered: str, sp
 def test_the_containerd_store_has_no_directories(docker: Docker, server: Server) -> None:
     """The directories are null where docker's own store tells them; its containerd is named instead."""
     said = WEB | {"GraphDriver": {"Name": "overlayfs", "Data": None}}
-    info = {
-        "Containerd": {"Address": "/run/containerd/containerd.sock", "Namespaces": {"Containers": "moby"}}
-    }
+    info = {"Containerd": {"Address": "/run/containerd/containerd.sock", "Namespaces": {"Containers": "moby"}}}
     server.answers["/containers/web/json"] = (200, json.dumps(said).encode())
     server.answers["/info"] = (200, json.dumps(info).encode())
 

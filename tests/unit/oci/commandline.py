@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chub.options.mounts import Mounts, parse_mount, parse_tmpfs, parse_volume
 from chub.options.network import Network, parse_hostname, parse_network
@@ -14,9 +14,9 @@ from chub.options.security import Security, parse_security_opt
 from chub.options.terminal import Terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-_ONCE = {
+_ONCE: dict[tuple[str, ...], Callable[[str], Any]] = {
     ("-u", "--user"): parse_user,
     ("-w", "--workdir"): parse_workdir,
     ("-h", "--hostname"): parse_hostname,
@@ -24,7 +24,7 @@ _ONCE = {
     ("--entrypoint",): str,
     ("--shm-size",): parse_size,
 }
-_MANY = {
+_MANY: dict[tuple[str, ...], Callable[[str], Any]] = {
     ("-e", "--env"): parse_env,
     ("--group-add",): parse_group,
     ("--annotation",): parse_annotation,

@@ -131,8 +131,10 @@ JSON = st.recursive(
         st.lists(inner, max_size=3)
         | st.dictionaries(
             st.sampled_from(
-                ["defaultAction", "syscalls", "archMap", "architectures", "names", "name", "action"]
-                + ["includes", "excludes", "caps", "arches", "minKernel", "subArchitectures"]
+                (
+                    "defaultAction syscalls archMap architectures names name action includes excludes caps "
+                    "arches minKernel subArchitectures"
+                ).split()
             ),
             inner,
             max_size=4,
@@ -171,6 +173,8 @@ def test_apparmor_profile_is_whole() -> None:
         ("/proc/sys/kernel/core_pattern", True),
         ("/proc/sys/kernel/shmmax", False),
         ("/proc/bus/pci/00", True),
+        ("/proc/sysvipc/shm", True),
+        ("/proc/self-made/x", True),
         ("/proc/1/oom_score_adj", False),
         ("/proc/12345/attr/current", False),
         ("/sys/kernel/uevent_helper", True),

@@ -23,10 +23,11 @@ from chub.cli.render.template.values import (
 )
 
 DIRECTIVE = (
-    r"(?s)%(?P<flags>[-+# 0]*)(?:\[(?P<first>\d+)\])?(?P<width>\*|\d+)?"
-    r"(?P<dot>\.(?:\[(?P<second>\d+)\])?(?P<precision>\*|\d+)?)?(?:\[(?P<third>\d+)\])?(?P<verb>.)?"
+    r"(?s)%(?P<flags>[-+# 0]*)(?:\[(?P<first>\d+)\])?(?P<width>\*|\d{1,7}(?!\d))?"
+    r"(?P<dot>\.(?:\[(?P<second>\d+)\])?(?P<precision>\*|\d{1,7}(?!\d))?)?(?:\[(?P<third>\d+)\])?"
+    r"(?:\d{8,}.*|(?P<verb>.))?"  # to Go, a number that long has no end
 )
-LIMIT = 1_000_000  # of a width or precision, as in Go
+LIMIT = 1_000_000  # of a width or precision among the values
 
 
 class Spec(NamedTuple):
@@ -91,7 +92,7 @@ class _Formatting:
         known.append(self.jump(match["second"]))
         wrong, precision, _ = self.count(match["precision"], "%!(BADPREC)")
         complaint += wrong
-        if match["dot"] and precision is None:
+        if match["dot"] and precision is None and not wrong:
             precision = 0
         known.append(self.jump(match["third"]))
         verb = match["verb"]
@@ -121,14 +122,13 @@ class _Formatting:
         if text is None:
             return "", None, ""
         if text != "*":
-            number = int(text[:9])
-            return ("", number, "") if number <= LIMIT else (complaint, None, "")
+            return "", int(text), ""
         value = self.values[self.place] if self.place < len(self.values) else None
         self.place += self.place < len(self.values)
         if isinstance(value, bool) or not isinstance(value, int) or abs(value) > LIMIT:
             return complaint, None, ""
         if value < 0:
-            return ("", -value, "-") if "WIDTH" in complaint else ("", None, "")
+            return ("", -value, "-") if "WIDTH" in complaint else (complaint, None, "")
         return "", value, ""
 
 
