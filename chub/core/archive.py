@@ -14,12 +14,10 @@ from typing import Protocol
 
 from chub.core.pack import CHUNK, Chunks, Contents
 from chub.errors import DataLoss, Unsupported
-from chub.oci.layers import Members
+from chub.oci.members import Members
 from chub.oci.tar import END, Entry, Kind, decode, encode, padding, printable
 
-DRAIN = (
-    1 << 20
-)  # bytes read after the end mark, so that who writes the archive is not killed by a broken pipe
+DRAIN = 1 << 20  # bytes read after the end mark, so that who writes the archive is not killed by a broken pipe
 _MAGIC = 6  # bytes
 
 
@@ -37,9 +35,7 @@ class ArchivePacker:
         self.contents = Contents()
         self._source = source
         self._out = Chunks()
-        self._xattrs: dict[
-            bytes, dict[bytes, bytes]
-        ] = {}  # of files that have any: a hard link needs them again
+        self._xattrs: dict[bytes, dict[bytes, bytes]] = {}  # of files that have any: a hard link needs them again
 
     def chunks(self) -> Iterator[bytes]:
         """The layer, as the archive is read. Invalid, with the entry's name, for what may not stand in it."""
@@ -72,18 +68,14 @@ class ArchivePacker:
         while left:
             data = read(min(left, CHUNK))
             if not data:
-                raise DataLoss(
-                    f"{printable(entry.name)}: the archive ends within this file", hint="is it cut off?"
-                )
+                raise DataLoss(f"{printable(entry.name)}: the archive ends within this file", hint="is it cut off?")
             if left == entry.size:
                 self.contents.look(entry, data)
             self._out.add(data)
             left -= len(data)
             yield from self._out.taken()
         if len(read(padding(entry.size))) < padding(entry.size):
-            raise DataLoss(
-                f"{printable(entry.name)}: the archive ends after this file", hint="is it cut off?"
-            )
+            raise DataLoss(f"{printable(entry.name)}: the archive ends after this file", hint="is it cut off?")
         self._out.add(bytes(padding(entry.size)))
         yield from self._out.taken()
 

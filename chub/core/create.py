@@ -48,7 +48,6 @@ class Created:
     args: tuple[str, ...]  # program and arguments, the image's defaults applied
     mounts: tuple[Mount, ...]  # of its snapshot, for the task
     directory: Path  # of its files
-    lease: str  # holds it until `release`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +68,7 @@ def create(workspace: Workspace, request: Request, *, console: tuple[int, int] |
     services = workspace.services
     id = names.new_id()
     name = names.checked(request.identity.name) if request.identity.name else names.made_up(id)
-    lease = f"chub-{id[:16]}"
+    lease = names.lease_of(id)
     snapshots = services.under(lease).snapshots(workspace.settings.snapshotter)
     with Undo() as undo:
         undo.add(services.leases.delete, lease)
@@ -109,13 +108,12 @@ def create(workspace: Workspace, request: Request, *, console: tuple[int, int] |
         args=tuple(spec["process"]["args"]),
         mounts=mounts,
         directory=directory,
-        lease=lease,
     )
 
 
 def release(workspace: Workspace, created: Created) -> None:
     """End the lease: from now on the record alone holds what belongs to the container."""
-    gone(workspace.services.leases.delete, created.lease)
+    gone(workspace.services.leases.delete, names.lease_of(created.id))
 
 
 def _facts(

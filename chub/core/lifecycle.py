@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from contextlib import suppress
 
-from chub.core.names import name_of
+from chub.core.names import lease_of, name_of
 from chub.core.together import together
 from chub.core.undo import gone, remove_tree
 from chub.core.workspace import Workspace
@@ -43,7 +43,7 @@ def end_task(workspace: Workspace, id: str) -> None:
     delete_task(workspace, id)
 
 
-def erase(workspace: Workspace, container: Container, *, lease: str = "") -> None:
+def erase(workspace: Workspace, container: Container) -> None:
     """Remove what makes up a container without a task: record, snapshot, lease, files."""
     services = workspace.services
     snapshots = services.snapshots(container.snapshotter) if container.snapshotter else None
@@ -52,11 +52,11 @@ def erase(workspace: Workspace, container: Container, *, lease: str = "") -> Non
         if snapshots is not None and container.snapshot_key:
             gone(snapshots.remove, container.snapshot_key)
 
-    def remove_lease() -> None:
-        if lease:
-            gone(services.leases.delete, lease)
-
-    together(lambda: gone(services.containers.delete, container.id), remove_snapshot, remove_lease)
+    together(
+        lambda: gone(services.containers.delete, container.id),
+        remove_snapshot,
+        lambda: gone(services.leases.delete, lease_of(container.id)),
+    )
     remove_tree(workspace.data / container.id)
     remove_tree(workspace.state / container.id)
 

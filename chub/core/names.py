@@ -46,6 +46,11 @@ def new_id() -> str:
     return os.urandom(32).hex()
 
 
+def lease_of(id: str) -> str:
+    """The lease that holds what belongs to a container while it is made and, with a foreground run, while it runs."""
+    return f"chub-{id[:16]}"
+
+
 def made_up(seed: str) -> str:
     """A name that is easy to say, derived from an id: ``brisk_otter_3f2a``."""
     adjectives, nouns = _ADJECTIVES.split(), _NOUNS.split()

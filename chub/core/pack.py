@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from chub.core.tree import Folder, Survey, Tree, changed
-from chub.oci import layers, platforms
+from chub.oci import members, platforms
 from chub.oci.tar import END, Entry, Kind, encode, padding, printable
 
 CHUNK = 1 << 20  # bytes
@@ -190,7 +190,7 @@ class TreePacker:
             device=(os.major(status.st_rdev), os.minor(status.st_rdev)) if device else (0, 0),
             xattrs=self.contents.kept(xattrs),
         )
-        layers.check(entry)
+        members.check(entry)
         if status.st_nlink > 1 and kind != Kind.DIRECTORY:
             self._first[status.st_dev, status.st_ino] = entry
         return entry

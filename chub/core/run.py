@@ -117,7 +117,7 @@ def run(
 def _settle(workspace: Workspace, created: Created) -> None:
     """What is to be left is left, and nothing else."""
     if created.request.identity.remove:
-        lifecycle.erase(workspace, created.record, lease=created.lease)
+        lifecycle.erase(workspace, created.record)
     else:
         create.release(workspace, created)
 

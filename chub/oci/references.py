@@ -57,6 +57,9 @@ def parse(text: str) -> Reference:
     """A reference in docker's short or the full form; nothing is added but domain and ``library/``."""
     if digests.is_hex(text) and len(text) == 64:
         raise Invalid(f"invalid repository name ({text}), cannot specify 64-byte hexadecimal strings")
+    algorithm, colon, value = text.partition(":")
+    if algorithm in digests.LENGTHS and len(value) == digests.LENGTHS[algorithm] and digests.is_hex(value):
+        raise Invalid(_BAD, hint="this is a digest, not a name")
     domain, rest = _split_domain(text)
     name, at, digest = rest.partition("@")
     path, colon, tag = name.partition(":")

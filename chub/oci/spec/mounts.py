@@ -32,7 +32,7 @@ def apply(spec: Spec, request: Request, image: ImageConfig, facts: Facts) -> Non
     own = [_own(mount, request) for mount in MOUNTS if not _replaced(mount[0], asked)]
     others = [_asked(target, mount, facts) for target, mount in asked.items()]
     others += [_file(*file, request, facts) for file in _files(facts) if file[0] not in asked]
-    others.sort(key=lambda entry: entry["destination"].count("/"))
+    others.sort(key=lambda entry: (entry["destination"].count("/"), entry["type"] != "tmpfs"))
     spec["mounts"] = own + others
     if propagation := _root_propagation(asked.values()):
         spec["linux"]["rootfsPropagation"] = propagation

@@ -12,7 +12,8 @@ def loaded(*words: str) -> set[str]:
     """The modules a command line has loaded when it ends."""
     program = (
         "import sys, atexit\n"
-        "atexit.register(lambda: print('\\n'.join(sys.modules), file=sys.stderr))\n"
+        "def real(): return [name for name, each in sys.modules.items() if type(each).__name__ != 'Later']\n"
+        "atexit.register(lambda: print('\\n'.join(real()), file=sys.stderr))\n"
         f"sys.argv = ['chub', *{words!r}]\n"
         "from chub.cli.main import main\n"
         "main()\n"

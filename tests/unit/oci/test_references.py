@@ -55,6 +55,7 @@ def test_the_short_form_becomes_the_full_one(short: str, full: str) -> None:
         ("a\x1b[31m", "invalid reference format"),
         (HEX, f"invalid repository name ({HEX}), cannot specify 64-byte hexadecimal strings"),
         ("a" * 256, "repository name must not be more than 255 characters"),
+        (f"sha256:{HEX}", "invalid reference format"),
         ("a@md5:" + "0" * 32, "invalid reference format: unsupported digest"),
         ("a@sha256:00", "invalid reference format: malformed digest"),
     ],

@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chub.errors import ChubError, DataLoss, Invalid
-from chub.oci.layers import Members, check
+from chub.oci.members import Members, check
 from chub.oci.tar import CHAIN_LIMIT, END, Entry, Kind, decode, encode, padding, printable
 
 names = st.lists(
