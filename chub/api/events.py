@@ -19,7 +19,7 @@ from chub.api.channel import USUAL, Timeout
 from chub.api.payloads import decoded
 from chub.api.streams import Stream
 from chub.api.wire import TypedValue, moment, timestamp, untyped
-from chub.errors import Cancelled, EngineFault, Unavailable
+from chub.errors import Cancelled, Unavailable
 
 SHORTEST_PAUSE = 0.05  # seconds between two attempts to reach an engine that went away, doubled each time
 LONGEST_PAUSE = 0.25
@@ -50,7 +50,8 @@ class Events:
     """containerd's `Events` service.
 
     A subscription hears of all namespaces. A filter is an expression over `namespace`, `topic` and
-    `event.FIELD` (``namespace==demo,topic~=/tasks/.*``); an event comes when any of the filters matches it.
+    `event.FIELD`, values that hold a "/" in quotes (``namespace==demo,topic~="^/tasks/"``); an event comes
+    when any of the filters matches it.
     """
 
     def __init__(self, caller: Caller) -> None:
@@ -126,7 +127,7 @@ class _Following:
                 for event in self._subscription.events():
                     self._since = event.time or self._since
                     yield event
-            except (Unavailable, Cancelled, EngineFault) as failure:
+            except (Unavailable, Cancelled) as failure:
                 why = str(failure)
             self._subscription = self._again()
             if self._left.is_set():

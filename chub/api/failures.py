@@ -40,7 +40,7 @@ KINDS: Final[Mapping[StatusCode, tuple[type[ChubError], str]]] = {
     StatusCode.NOT_FOUND: (NotFound, ""),
     StatusCode.ALREADY_EXISTS: (AlreadyExists, ""),
     StatusCode.PERMISSION_DENIED: (PermissionDenied, ""),
-    StatusCode.RESOURCE_EXHAUSTED: (ResourceExhausted, "is the disk of the engine full?"),
+    StatusCode.RESOURCE_EXHAUSTED: (ResourceExhausted, "is the engine's disk full, or the message too large?"),
     StatusCode.FAILED_PRECONDITION: (Conflict, ""),
     StatusCode.ABORTED: (Conflict, ""),
     StatusCode.OUT_OF_RANGE: (Invalid, ""),
@@ -56,6 +56,11 @@ WORDS: Final[Mapping[StatusCode, str]] = {
 }
 WRAPPED = r"rpc error: code = \w+ desc = "  # how Go writes a gRPC error that it passes on inside another
 NOT_CONNECTED = "failed to connect to all addresses"  # gRPC's words; what follows is of no use to a reader
+UNKNOWN: Final[Mapping[str, StatusCode]] = {  # errors of Go and the kernel that containerd has no status for
+    "context deadline exceeded": StatusCode.DEADLINE_EXCEEDED,  # the engine saw it pass before gRPC here did
+    "no space left on device": StatusCode.RESOURCE_EXHAUSTED,
+    "disk quota exceeded": StatusCode.RESOURCE_EXHAUSTED,
+}
 KIND_WORDS = {
     "failed precondition",
     "invalid argument",
@@ -89,9 +94,11 @@ def reported(what: str, channel: Channel | None = None, *, since: str = "") -> I
 def described(failure: grpc.RpcError, what: str, channel: Channel | None = None, *, since: str = "") -> ChubError:
     """The error of a failed call."""
     code = failure.code()
-    kind, hint = KINDS.get(code, (EngineFault, ""))
     words = WORDS.get(code) or failure.details() or code.name.lower().replace("_", " ")
     message = sentence(what, words)
+    if code is StatusCode.UNKNOWN:
+        code = next((meant for end, meant in UNKNOWN.items() if message.endswith(end)), code)
+    kind, hint = KINDS.get(code, (EngineFault, ""))
     if code is StatusCode.UNAVAILABLE and channel is not None:
         lost = f"{what}: no connection to {channel.path}"
         return unreachable(channel.path, lost if words.startswith(NOT_CONNECTED) else message)

@@ -8,7 +8,6 @@ keeps it, and the blob goes.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,8 +18,9 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from chub.api.types import Descriptor
 from chub.core.leasing import collect, leased
+from chub.core.metering import Meter, Progress
 from chub.core.unpack import unpack
-from chub.errors import Conflict, DataLoss, Invalid, NotFound
+from chub.errors import Conflict, DataLoss, Invalid, NotFound, PermissionDenied
 from chub.oci import config, digests, manifests, platforms, references
 from chub.oci.config import History, ImageConfig
 
@@ -38,17 +38,6 @@ _LABEL_LIMIT = 4096 - 64  # bytes of a label's value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far an import is."""
-
-    bytes: int  # of the layer
-    entries: int
-    total_bytes: int | None = None  # of the files; None: nobody knows
-    total_entries: int | None = None
-    unpacking: bool = False  # all is read, containerd unpacks it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
     """A root filesystem in the engine."""
 
@@ -60,9 +49,7 @@ class Imported:
     config_digest: str = ""
     entries: int = 0
     sockets: tuple[str, ...] = ()  # names of what a layer cannot hold
-    left_out: Mapping[str, int] = field(
-        default_factory=dict
-    )  # extended attributes: name → of how many entries
+    left_out: Mapping[str, int] = field(default_factory=dict)  # extended attributes: name → of how many entries
     mounted: tuple[str, ...] = ()  # what was mounted in the directory and is not part of it
     guarded: bool = True  # access times of the directory are as they were
 
@@ -124,21 +111,27 @@ def import_rootfs(
     one that changes or ends while it is read; then nothing is left but what the next collection removes.
     """
     image = str(_image_name(name)) if name is not None else ""
-    if isinstance(source, Path) and not source.is_dir():
+    if isinstance(source, Path) and not os.path.isdir(source):
         with _file(source) as archive:
             return _from_archive(services, archive, str(source.absolute()), image, snapshotter, progress)
     if not isinstance(source, Path):
         return _from_archive(services, source, "-", image, snapshotter, progress)
 
     from chub.core.pack import TreePacker
-    from chub.core.tree import open_tree
+    from chub.core.tree import Survey, open_tree
 
     with open_tree(source) as tree, leased(services, "import") as under:
-        survey = tree.survey() if progress else None
-        total = (survey.size, survey.entries) if survey else (None, None)
+        survey = tree.survey() if progress else Survey()
         packer = TreePacker(tree)
+        meter = Meter(
+            str(source),
+            packer.contents,
+            progress,
+            total_bytes=survey.size or None,
+            total_entries=survey.entries or None,
+        )
         labels = {} if image else _labels(str(source.resolve()))
-        made = _import(under, packer, image, labels, snapshotter, _Meter(packer.contents, progress, *total))
+        made = _import(under, packer, image, labels, snapshotter, meter)
         return replace(made, mounted=tree.mounted, guarded=tree.guarded)
 
 
@@ -174,7 +167,8 @@ def rootfs_for_run(
         with leased(services, "import") as under:
             packer = TreePacker(tree, recent=fingerprints.recent())
             labels = _labels(str(directory)) | {FOR_RUN: "true"}
-            made = _import(under, packer, "", labels, snapshotter, _Meter(packer.contents, progress))
+            meter = Meter(str(directory), packer.contents, progress)
+            made = _import(under, packer, "", labels, snapshotter, meter)
             memory.keep(packer, made.chain_id, made.config.architecture, _created(packer.contents))
             _supersede(under, snapshotter, labels[SOURCE], made.chain_id)
         return replace(made, mounted=tree.mounted, guarded=tree.guarded)
@@ -239,8 +233,10 @@ def _file(path: Path) -> Iterator[BinaryIO]:
         opened = path.open("rb", buffering=0)
     except FileNotFoundError:
         raise NotFound(f"{path}: no such file or directory") from None
-    except OSError as failure:
-        raise Invalid(f"{path}: {failure.strerror}") from failure
+    except PermissionError:
+        raise PermissionDenied(f"{path}: permission denied", hint="run it as root (sudo)") from None
+    except (OSError, ValueError) as failure:  # ValueError: a zero byte in the name
+        raise Invalid(f"{path}: {getattr(failure, 'strerror', None) or failure}") from failure
     with opened:
         yield opened
 
@@ -258,56 +254,11 @@ def _from_archive(
     packer = ArchivePacker(source)
     labels = {} if image else _labels(origin)
     with leased(services, "import", life=STREAM_LIFE) as under:
-        return _import(under, packer, image, labels, snapshotter, _Meter(packer.contents, progress))
-
-
-class _Meter:
-    """Counts and digests the chunks that pass, and tells how far they are."""
-
-    def __init__(
-        self,
-        contents: Contents,
-        progress: Callable[[Progress], None] | None,
-        total_bytes: int | None = None,
-        total_entries: int | None = None,
-    ) -> None:
-        self._contents = contents
-        self._progress = progress
-        self._total = (total_bytes, total_entries)
-        self._sha256 = hashlib.sha256()
-        self.size = 0  # bytes
-
-    def passing(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        """The same chunks. Invalid at the end if there was no entry."""
-        for chunk in chunks:
-            self._sha256.update(chunk)
-            self.size += len(chunk)
-            self.tell()
-            yield chunk
-        if not self._contents.entries:
-            raise Invalid("not a root filesystem: it is empty")
-
-    def tell(self, *, unpacking: bool = False) -> None:
-        """Say how far it is."""
-        if self._progress is not None:
-            self._progress(
-                Progress(
-                    bytes=self.size,
-                    entries=self._contents.entries,
-                    total_bytes=self._total[0],
-                    total_entries=self._total[1],
-                    unpacking=unpacking,
-                )
-            )
-
-    @property
-    def digest(self) -> str:
-        """Of all that passed."""
-        return "sha256:" + self._sha256.hexdigest()
+        return _import(under, packer, image, labels, snapshotter, Meter(origin, packer.contents, progress))
 
 
 def _import(
-    services: Services, packer: Packer, image: str, labels: Mapping[str, str], snapshotter: str, meter: _Meter
+    services: Services, packer: Packer, image: str, labels: Mapping[str, str], snapshotter: str, meter: Meter
 ) -> Imported:
     """Everything after the source is open, under a lease. Where there is no image's name, labels keep it."""
     written = services.content.write(services.lease, meter.passing(packer.chunks()))
@@ -342,9 +293,7 @@ def _named(services: Services, made: Imported, layer: Descriptor, name: str, sna
         labels={f"containerd.io/gc.ref.snapshot.{snapshotter}": made.chain_id},
     )
     manifest = manifests.Manifest(
-        config=manifests.Descriptor(
-            media_type=manifests.CONFIG, digest=configured.digest, size=configured.size
-        ),
+        config=manifests.Descriptor(media_type=manifests.CONFIG, digest=configured.digest, size=configured.size),
         layers=(manifests.Descriptor(media_type=layer.media_type, digest=layer.digest, size=layer.size),),
     )
     target = put(
@@ -423,9 +372,7 @@ def _supersede(services: Services, snapshotter: str, source: str, chain_id: str)
 
 
 def _release(services: Services, snapshot: Snapshot, snapshotter: str) -> None:
-    kept = {
-        name: text for name, text in snapshot.labels.items() if name not in (GC_ROOT, SOURCE, AT, FOR_RUN)
-    }
+    kept = {name: text for name, text in snapshot.labels.items() if name not in (GC_ROOT, SOURCE, AT, FOR_RUN)}
     services.snapshots(snapshotter).update(replace(snapshot, labels=kept), "labels")
 
 

@@ -25,7 +25,10 @@ def prepare_sources(mounts: Mounts) -> None:
             continue
         if not os.path.lexists(mount.source):
             if not mount.create_source:
-                raise Invalid(f'invalid mount config for type "bind": bind source path does not exist: {mount.source}')
+                raise Invalid(
+                    f'invalid mount config for type "bind": bind source path does not exist: {mount.source}',
+                    hint="make it first, or use -v, which makes a directory",
+                )
             _make(mount.source)
         if mount.propagation not in ("private", "rprivate"):
             check_sharing(mount.source, mount.propagation)

@@ -78,6 +78,8 @@ def _opened(directory: Path) -> int:
         raise Invalid(f"{directory}: not a directory") from None
     except PermissionError:
         raise PermissionDenied(f"{directory}: permission denied", hint="run it as root (sudo)") from None
+    except (OSError, ValueError) as failure:  # ValueError: a zero byte in the name
+        raise Invalid(f"{directory}: {getattr(failure, 'strerror', None) or failure}") from failure
 
 
 def _copied(directory: int) -> int | None:

@@ -15,6 +15,7 @@ END = bytes(2 * BLOCK)
 CHAIN_LIMIT = 1024 * 1024  # bytes of extended headers before one entry; Go's reader has the same limit
 SECOND = 1_000_000_000
 _XATTR = b"SCHILY.xattr."
+_NO_TAR = "not a tar archive, or a damaged one"
 
 
 class Kind(StrEnum):
@@ -181,7 +182,7 @@ def decode(read: Callable[[int], bytes]) -> Iterator[Entry]:
 def _checked(block: bytes) -> bytes:
     """The typeflag of a header block whose checksum is right."""
     if _number(block[148:156], "checksum") != sum(block) - sum(block[148:156]) + 8 * 32:
-        raise Invalid("not a tar archive, or a damaged one: the checksum of a header is wrong")
+        raise Invalid(f"{_NO_TAR}: the checksum of a header is wrong")
     return block[156:157]
 
 
@@ -267,16 +268,16 @@ def _number(field: bytes, what: str) -> int:
     if field[0] & 0x80:
         value = int.from_bytes(field, "big", signed=False) & ((1 << (8 * len(field) - 1)) - 1)
         if field[0] & 0x40:
-            raise Invalid(f"a header's {what} is negative")
+            raise Invalid(f"{_NO_TAR}: a header's {what} is negative")
         if value >= 1 << 63:
-            raise Invalid(f"a header's {what} is out of range")
+            raise Invalid(f"{_NO_TAR}: a header's {what} is out of range")
         return value
     digits = field.replace(b"\0", b" ").strip(b" ")
     if not digits:
         return 0
     if all(48 <= digit < 56 for digit in digits):
         return int(digits, 8)
-    raise Invalid(f"not a tar archive, or a damaged one: a header's {what} is no number")
+    raise Invalid(f"{_NO_TAR}: a header's {what} is no number")
 
 
 def _integer(text: bytes | None, what: str, name: bytes) -> int | None:

@@ -47,12 +47,7 @@ def _value(kind: Any, value: object, where: str) -> Any:
         return from_document(kind, value, where)
     if get_origin(kind) is tuple and isinstance(value, list | tuple):
         return tuple(_value(get_args(kind)[0], item, f"{where}[{at}]") for at, item in enumerate(value))
-    if (
-        isinstance(kind, type)
-        and issubclass(kind, StrEnum)
-        and isinstance(value, str)
-        and value in tuple(kind)
-    ):
+    if isinstance(kind, type) and issubclass(kind, StrEnum) and isinstance(value, str) and value in tuple(kind):
         return kind(value)
     if type(value) is kind:
         return value

@@ -97,9 +97,7 @@ _MODES = {
 
 
 def _no_volumes(name: str) -> Unsupported:
-    return Unsupported(
-        f"{name}: volumes are not supported yet", hint="bind a directory of the host: -v /PATH:/PATH"
-    )
+    return Unsupported(f"{name}: volumes are not supported yet", hint="bind a directory of the host: -v /PATH:/PATH")
 
 
 def parse_tmpfs(text: str) -> Mount:
@@ -213,16 +211,14 @@ def _bind(given: dict[str, str], target: str) -> Mount:
     below = given.get("bind-recursive", "enabled")
     if below not in ("enabled", "disabled", "writable", "readonly"):
         raise Invalid(
-            f"invalid value for bind-recursive: {below} "
-            '(must be "enabled", "disabled", "writable", or "readonly")'
+            f'invalid value for bind-recursive: {below} (must be "enabled", "disabled", "writable", or "readonly")'
         )
     read_only = _truth(given, "readonly")
     if below in ("writable", "readonly") and not read_only:
         raise Invalid(f"option 'bind-recursive={below}' requires 'readonly' to be specified in conjunction")
     if below == "readonly" and given.get("bind-propagation") != "rprivate":
         raise Invalid(
-            "option 'bind-recursive=readonly' requires 'bind-propagation=rprivate' "
-            "to be specified in conjunction"
+            "option 'bind-recursive=readonly' requires 'bind-propagation=rprivate' to be specified in conjunction"
         )
     return Mount(
         kind=MountKind.BIND,
@@ -249,9 +245,7 @@ def _tmpfs(given: dict[str, str], target: str) -> Mount:
         except Invalid as failure:
             raise Invalid(f"invalid value for tmpfs-size: {size}") from failure
         options += [f"size={bytes}"] if bytes else []
-    return Mount(
-        kind=MountKind.TMPFS, target=target, read_only=_truth(given, "readonly"), options=tuple(options)
-    )
+    return Mount(kind=MountKind.TMPFS, target=target, read_only=_truth(given, "readonly"), options=tuple(options))
 
 
 def _truth(given: dict[str, str], key: str) -> bool:

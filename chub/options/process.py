@@ -49,9 +49,7 @@ def read_env_file(path: str) -> tuple[str, ...]:
             variable = _variable(line.removesuffix(b"\r").decode())
         except UnicodeDecodeError as failure:
             octets = " ".join(map(str, line.removesuffix(b"\r")))
-            raise Invalid(
-                f"invalid env file ({path}): invalid utf8 bytes at line {number}: [{octets}]"
-            ) from failure
+            raise Invalid(f"invalid env file ({path}): invalid utf8 bytes at line {number}: [{octets}]") from failure
         except Invalid as failure:
             raise Invalid(f"invalid env file ({path}): {failure}") from failure
         if variable:

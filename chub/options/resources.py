@@ -10,8 +10,7 @@ LIMITS = frozenset(_LIMITS.split())
 
 # Kernel parameters that a namespace of the container's own holds; all others are the host's.
 SYSCTLS = frozenset(
-    f"kernel.{name}"
-    for name in ("msgmax", "msgmnb", "msgmni", "sem", "shmall", "shmmax", "shmmni", "shm_rmid_forced")
+    f"kernel.{name}" for name in ("msgmax", "msgmnb", "msgmni", "sem", "shmall", "shmmax", "shmmni", "shm_rmid_forced")
 )
 SYSCTL_TREES = ("net.", "fs.mqueue.")
 

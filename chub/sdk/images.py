@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from chub.core.image_listing import ImageSummary, Step
     from chub.core.image_removal import Removed
-    from chub.core.rootfs import Progress
+    from chub.core.metering import Progress
     from chub.oci.config import ImageConfig
 
 

@@ -7,8 +7,10 @@ from os import PathLike, fspath
 from pathlib import Path
 
 from chub.core import rootfs
-from chub.core.rootfs import Imported, Progress, Rootfs
+from chub.core.metering import Progress
+from chub.core.rootfs import Imported, Rootfs
 from chub.core.workspace import Workspace
+from chub.errors import Invalid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ class RootFilesystems:
         `progress` is called about once a mebibyte. The directory is only read, and its access times stay.
         Raises DataLoss for a directory that changes meanwhile and for an archive that is damaged.
         """
+        if source == "":
+            raise Invalid("no directory and no archive is named")
         return rootfs.import_rootfs(
             self._workspace.services,
             Path(fspath(source)) if isinstance(source, str | PathLike) else source,
@@ -47,6 +51,4 @@ class RootFilesystems:
 
     def remove(self, word: str) -> Rootfs:
         """Remove one by its id, the beginning of that, or its directory. Raises Conflict while in use."""
-        return rootfs.remove_rootfs(
-            self._workspace.services, word, snapshotter=self._workspace.settings.snapshotter
-        )
+        return rootfs.remove_rootfs(self._workspace.services, word, snapshotter=self._workspace.settings.snapshotter)

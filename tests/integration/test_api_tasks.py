@@ -13,6 +13,7 @@ import pytest
 
 from chub.api.containers import Container, Runtime
 from chub.api.events import Event
+from chub.api.images import Image
 from chub.api.payloads import decoded
 from chub.api.runc import RuncOptions
 from chub.api.sandboxes import Sandbox
@@ -25,7 +26,7 @@ from chub.api.transfer import (
     Progress,
     Unpack,
 )
-from chub.api.types import Mount, Platform
+from chub.api.types import Descriptor, Mount, Platform
 from chub.api.wire import TypedValue
 from chub.errors import ChubError, EngineFault, NotFound, TimedOut, Unsupported
 from tests.integration.test_api import MANIFEST, SPEC, digest_of, tar_of
@@ -180,7 +181,7 @@ def test_streams_of_a_task(services: Services, container: str, busybox: Path) ->
 
 def test_tasks_that_are_not(services: Services, container: str) -> None:
     """What does not exist is NotFound, by name, and a runtime that does not is said so."""
-    with pytest.raises(NotFound, match=r"""^task 'c': task c not found|task 'c'"""):
+    with pytest.raises(NotFound, match=r"^task c not found"):
         services.tasks.get("c")
     with pytest.raises(NotFound, match="create task 'nothing'"):
         services.tasks.create("nothing", [], Stdio())
@@ -199,7 +200,7 @@ def test_tasks_that_are_not(services: Services, container: str) -> None:
 def test_a_task_is_heard_of(services: Services, container: str, busybox: Path) -> None:
     """A subscription tells of a task's life in order, each payload decoded; leaving the loop ends it."""
     topics: list[str] = []
-    with services.events.subscribe(f"namespace=={services.namespace},topic~=/tasks/.*") as events:
+    with services.events.subscribe(f'namespace=={services.namespace},topic~="^/tasks/"') as events:
         pid = start(services, busybox)
         services.tasks.kill("c", signal.SIGKILL)
         services.tasks.wait("c", timeout=PATIENCE)
@@ -220,7 +221,7 @@ def test_a_task_is_heard_of(services: Services, container: str, busybox: Path) -
 def test_events_are_published_and_forwarded(services: Services) -> None:
     """What is published comes back in this namespace's name, what is forwarded in its own."""
     value = TypedValue(type_url="containerd.events.ContainerDelete", value=b"\n\x03web")
-    with services.events.subscribe("topic==/chub/test") as events:
+    with services.events.subscribe('topic=="/chub/test"') as events:
         services.events.publish("/chub/test", value)
         reader = iter(events)
         published = next(reader)
@@ -238,6 +239,34 @@ def test_events_are_published_and_forwarded(services: Services) -> None:
     assert (published.namespace, published.payload) == (services.namespace, {"id": "web"})
     assert (forwarded.namespace, forwarded.payload) == ("elsewhere", {"id": "web"})
     assert forwarded.time == published.time
+
+
+def test_what_happens_to_records_is_heard_of(services: Services, engine: Engine) -> None:
+    """Events of images, content and snapshots are decoded, each by its own type."""
+    lease = services.leases.create()
+    under = services.under(lease.id)
+    with services.events.subscribe(f"namespace=={services.namespace}") as events:
+        digest = under.content.write("r", [b"x"])
+        target = Descriptor(media_type=MANIFEST, digest=digest, size=1)
+        services.images.create(Image(name="x", target=target, labels={"a": "b"}))
+        services.images.delete("x")
+        under.snapshots().prepare("key")
+        under.snapshots().remove("key")
+        services.content.delete(digest)
+        services.leases.delete(lease.id, sync=True)
+        heard: dict[str, Event] = {}
+        for event in events:
+            heard[event.topic] = event
+            if event.topic == "/content/delete":
+                break
+
+    assert heard["/images/create"].payload == {"name": "x", "labels": {"a": "b"}}
+    assert heard["/images/delete"].payload == {"name": "x"}
+    assert heard["/snapshot/prepare"].payload["key"] == "key"
+    assert heard["/content/delete"].payload == {"digest": digest}
+    if engine.version == "2.1":
+        assert heard["/content/create"].payload == {"digest": digest, "size": 1}
+    assert all(event.time is not None and event.payload for event in heard.values())
 
 
 def test_sandbox_records(services: Services) -> None:
@@ -362,7 +391,7 @@ def test_transfers(services: Services) -> None:
         blobs = {entry.name: entry.size for entry in tar if entry.name.startswith("blobs/")}
     assert blobs.items() <= exported.items()
 
-    with pytest.raises(NotFound, match="docker.io/library/nothing:1"):
+    with pytest.raises(NotFound, match=r"docker\.io/library/nothing:1"):
         services.transfer.transfer(ImageStore(name="docker.io/library/nothing:1"), tagged)
     for image in services.images.list():
         services.images.delete(image.name, sync=True)

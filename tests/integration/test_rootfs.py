@@ -19,10 +19,10 @@ import pytest
 
 from chub.api.services import Services
 from chub.core.leasing import collect, leased
+from chub.core.metering import Progress
 from chub.core.rootfs import (
     GC_ROOT,
     Imported,
-    Progress,
     import_rootfs,
     list_rootfs,
     remove_rootfs,

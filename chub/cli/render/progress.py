@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from chub.core.rootfs import Progress
+from chub.core.metering import Progress
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from chub._generated.types import event_pb2
 from chub.api.channel import Channel
 from chub.api.events import Event, Missed
 from chub.api.services import Services
-from chub.errors import Invalid, Unavailable
+from chub.errors import EngineFault, Unavailable
 from tests.unit.api.conftest import PATIENCE, Fake, serve
 
 if TYPE_CHECKING:
@@ -145,11 +145,11 @@ def test_following_needs_an_engine_at_first(tmp_path: Path) -> None:
 
 
 def test_a_bad_filter_is_not_tried_again(fake: Fake, services: Services) -> None:
-    """What would fail again is raised."""
+    """What would fail again is raised: containerd says UNKNOWN of a filter that it cannot parse."""
     listening(fake)
-    fake.fail(SUBSCRIBE, grpc.StatusCode.INVALID_ARGUMENT, "parse error")
+    fake.fail(SUBSCRIBE, grpc.StatusCode.UNKNOWN, "parse error")
 
-    with pytest.raises(Invalid, match="events: parse error"):
+    with pytest.raises(EngineFault, match="events: parse error"):
         list(services.events.follow("("))
 
 

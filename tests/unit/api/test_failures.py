@@ -113,6 +113,23 @@ def test_messages_say_nothing_twice(what: str, detail: str, expected: str | None
     assert sentence(what, detail) == (expected or f"{what}: {detail}")
 
 
+def test_a_deadline_that_the_engine_notices_first(fake: Fake, services: Services) -> None:
+    """An engine that sees the caller's deadline pass first answers UNKNOWN: TimedOut all the same."""
+    fake.fail(GET, grpc.StatusCode.UNKNOWN, "context deadline exceeded: unknown")
+
+    with pytest.raises(TimedOut, match=r"^container 'web': context deadline exceeded$"):
+        services.containers.get("web")
+
+
+def test_a_full_disk_is_told_from_a_fault(fake: Fake, services: Services) -> None:
+    """A full disk, which containerd says UNKNOWN of, is ResourceExhausted."""
+    fake.fail(GET, grpc.StatusCode.UNKNOWN, "failed to copy: write /x: no space left on device: unknown")
+
+    with pytest.raises(ResourceExhausted, match=r"no space left on device$") as caught:
+        services.containers.get("web")
+    assert "disk" in caught.value.hint
+
+
 def test_a_missing_socket_is_named(tmp_path: Path) -> None:
     """Without a socket the error says so, and what to do."""
     with pytest.raises(Unavailable) as caught:
