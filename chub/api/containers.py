@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from chub._generated.services.containers.v1 import containers_pb2 as pb
@@ -12,9 +12,10 @@ from chub.api.calls import Caller
 from chub.api.channel import USUAL, Timeout
 from chub.api.streams import Stream
 from chub.api.wire import TypedValue, mask, moment, typed, typed_map, untyped, untyped_map
+from chub.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Runtime:
     """Which shim runs a container."""
 
@@ -22,7 +23,7 @@ class Runtime:
     options: TypedValue | None = None  # `runc.RuncOptions` for that one; None: the shim's defaults
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Container:
     """A container as containerd keeps it: metadata. What runs is its Task."""
 

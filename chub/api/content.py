@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from chub._generated.services.content.v1 import content_pb2 as pb
@@ -15,11 +15,12 @@ from chub.api.streams import Stream
 from chub.api.wire import mask, moment
 from chub.api.writer import Bytes, Writer
 from chub.errors import AlreadyExists, ChubError, ResourceExhausted
+from chub.records import record
 
 READ_LIMIT = 16 << 20  # bytes: manifests and configurations are far below
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Blob:
     """Bytes that are known by their digest. Labels "containerd.io/gc.ref.*" name what is kept with it."""
 
@@ -30,7 +31,7 @@ class Blob:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Ingest:
     """A blob that is being written, or whose writer went away."""
 

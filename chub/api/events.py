@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from threading import Event as Flag
 from typing import Any
@@ -20,12 +20,13 @@ from chub.api.payloads import decoded
 from chub.api.streams import Stream
 from chub.api.wire import TypedValue, moment, timestamp, untyped
 from chub.errors import Cancelled, Unavailable
+from chub.records import record
 
 SHORTEST_PAUSE = 0.05  # seconds between two attempts to reach an engine that went away, doubled each time
 LONGEST_PAUSE = 0.25
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Event:
     """Something that happened in the engine."""
 
@@ -37,7 +38,7 @@ class Event:
     value: bytes = b""  # the payload as it came
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Missed:
     """Between two times nobody listened: of what happened then, some was not told."""
 

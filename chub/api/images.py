@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from chub._generated.services.images.v1 import images_pb2 as pb
@@ -12,9 +12,10 @@ from chub.api.calls import Caller
 from chub.api.channel import USUAL, Timeout
 from chub.api.types import Descriptor, descriptor_message, descriptor_of
 from chub.api.wire import mask, moment, timestamp
+from chub.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Image:
     """A name, and the manifest or index that it stands for."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from google.protobuf import empty_pb2
@@ -14,9 +14,10 @@ from chub.api.calls import Caller
 from chub.api.channel import USUAL, Timeout
 from chub.api.types import Platform, platform_of
 from chub.api.wire import TypedValue, moment, typed, untyped
+from chub.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Plugin:
     """A part of containerd."""
 
@@ -30,7 +31,7 @@ class Plugin:
     error_code: int = 0  # the gRPC status of that
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Deprecation:
     """Something in use that a later containerd will not have."""
 
@@ -39,7 +40,7 @@ class Deprecation:
     last_occurrence: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Server:
     """The engine's own process. containerd 1.6 tells the uuid only."""
 
@@ -49,7 +50,7 @@ class Server:
     deprecations: tuple[Deprecation, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PluginInfo:
     """A plugin and what it says of itself."""
 

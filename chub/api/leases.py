@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 
 from chub._generated.services.leases.v1 import leases_pb2 as pb
@@ -12,11 +12,12 @@ from chub._generated.services.leases.v1 import leases_pb2_grpc as rpc
 from chub.api.calls import Caller
 from chub.api.channel import USUAL, Timeout
 from chub.api.wire import moment
+from chub.records import record
 
 EXPIRE_LABEL = "containerd.io/gc.expire"  # an RFC 3339 time: the first collection after it deletes the lease
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Lease:
     """A lease. Its labels cannot be changed."""
 
@@ -25,7 +26,7 @@ class Lease:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Resource:
     """Something a lease protects."""
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from chub._generated.services.namespaces.v1 import namespace_pb2 as pb
 from chub._generated.services.namespaces.v1 import namespace_pb2_grpc as rpc
 from chub.api.calls import Caller
 from chub.api.channel import USUAL, Timeout
 from chub.api.wire import mask
+from chub.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Namespace:
     """A namespace: whose containers, images, snapshots and leases do not see another's."""
 

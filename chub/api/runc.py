@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import fields
 
 from chub.api.wire import TypedValue
 from chub.errors import Invalid
+from chub.records import record
 
 OPTIONS_TYPE = "containerd.runc.v1.Options"
 CHECKPOINT_TYPE = "containerd.runc.v1.CheckpointOptions"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RuncOptions:
     """How the shim is to call runc."""
 
@@ -33,7 +34,7 @@ class RuncOptions:
         """The value to give containerd."""
         from chub._generated.types.runc.options import oci_pb2 as pb
 
-        message = pb.Options(**{name: getattr(self, name) for name in self.__slots__})
+        message = pb.Options(**{each.name: getattr(self, each.name) for each in fields(self)})
         return TypedValue(type_url=OPTIONS_TYPE, value=message.SerializeToString())
 
     @classmethod
@@ -44,10 +45,10 @@ class RuncOptions:
         if value.type_url != OPTIONS_TYPE:
             raise Invalid(f"not options of the runc shim: {value.type_url}")
         message = pb.Options.FromString(value.value)
-        return cls(**{name: getattr(message, name) for name in cls.__slots__})
+        return cls(**{each.name: getattr(message, each.name) for each in fields(cls)})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CheckpointOptions:
     """How runc (criu) is to make a checkpoint."""
 
@@ -65,5 +66,5 @@ class CheckpointOptions:
         """The value to give containerd."""
         from chub._generated.types.runc.options import oci_pb2 as pb
 
-        message = pb.CheckpointOptions(**{name: getattr(self, name) for name in self.__slots__})
+        message = pb.CheckpointOptions(**{each.name: getattr(self, each.name) for each in fields(self)})
         return TypedValue(type_url=CHECKPOINT_TYPE, value=message.SerializeToString())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from chub._generated.services.sandbox.v1 import sandbox_pb2 as pb
@@ -15,11 +15,12 @@ from chub.api.containers import Runtime
 from chub.api.tasks import Exit, Metric, metric_of
 from chub.api.types import Mount, Platform, mount_messages, platform_of
 from chub.api.wire import TypedValue, moment, typed, typed_map, untyped, untyped_map
+from chub.records import record
 
 SINCE = "1.7"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Sandbox:
     """A sandbox as containerd keeps it: metadata."""
 
@@ -33,7 +34,7 @@ class Sandbox:
     sandboxer: str = ""  # which controller runs it; told by containerd 2.1 and newer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Started:
     """A sandbox that runs."""
 
@@ -44,7 +45,7 @@ class Started:
     version: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SandboxStatus:
     """What a controller says of a sandbox."""
 

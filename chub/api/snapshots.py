@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
@@ -14,6 +14,7 @@ from chub.api.channel import USUAL, Timeout
 from chub.api.streams import Stream
 from chub.api.types import Mount, mounts_of
 from chub.api.wire import mask, moment
+from chub.records import record
 
 
 class SnapshotKind(StrEnum):
@@ -25,7 +26,7 @@ class SnapshotKind(StrEnum):
     COMMITTED = "committed"  # done: a parent for others
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Snapshot:
     """A snapshot: its name (a key while it is a view or active)."""
 
@@ -37,7 +38,7 @@ class Snapshot:
     updated: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Usage:
     """What a snapshot alone takes, without its parents."""
 

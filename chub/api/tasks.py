@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -16,6 +15,7 @@ from chub.api.channel import USUAL, Timeout
 from chub.api.streams import Pending
 from chub.api.types import Descriptor, Mount, descriptor_message, descriptor_of, mount_messages
 from chub.api.wire import TypedValue, moment, typed, untyped
+from chub.records import record
 
 
 class TaskStatus(StrEnum):
@@ -29,7 +29,7 @@ class TaskStatus(StrEnum):
     PAUSING = "pausing"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Stdio:
     """Where the shim connects a process's streams: paths of FIFOs, URIs (file:, binary:); empty: nowhere."""
 
@@ -39,7 +39,7 @@ class Stdio:
     terminal: bool = False  # stdin and stdout are one terminal; there is no stderr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Task:
     """A process of a container: its first one, or one that was executed in it."""
 
@@ -55,7 +55,7 @@ class Task:
     exited_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Exit:
     """How a process ended."""
 
@@ -64,7 +64,7 @@ class Exit:
     pid: int = 0  # the one it had; 0 where containerd does not say (`wait`)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ProcessInfo:
     """A process found in a container."""
 
@@ -72,7 +72,7 @@ class ProcessInfo:
     info: TypedValue | None = None  # of an exec: "containerd.runc.v1.ProcessDetails", which holds its exec_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Metric:
     """What a container used of the host; `payloads.decoded` reads the data."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from chub._generated.services.transfer.v1 import transfer_pb2 as pb
@@ -13,6 +13,7 @@ from chub.api.channel import Timeout
 from chub.api.streams import Pending
 from chub.api.types import Platform, platform_message
 from chub.api.wire import TypedValue, untyped
+from chub.records import record
 
 PACKAGE = "containerd.types.transfer"
 
@@ -24,7 +25,7 @@ class Endpoint(Protocol):
         """The value to give containerd."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Unpack:
     """Into which snapshots an image is to be unpacked."""
 
@@ -32,7 +33,7 @@ class Unpack:
     snapshotter: str = ""  # empty: the engine's default
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ImageReference:
     """A name to give what is imported."""
 
@@ -43,7 +44,7 @@ class ImageReference:
     skip_named_digest: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ImageStore:
     """The engine's image records, with the content they need."""
 
@@ -83,7 +84,7 @@ class ImageStore:
         return TypedValue(type_url=f"{PACKAGE}.ImageStore", value=message.SerializeToString())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Registry:
     """An image in a registry. The fields after `headers` need containerd 2.1."""
 
@@ -113,7 +114,7 @@ class Registry:
         return TypedValue(type_url=f"{PACKAGE}.OCIRegistry", value=message.SerializeToString())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ImportStream:
     """An archive that the engine reads from a stream (`Streaming.open`, `Conversation.send_bytes`)."""
 
@@ -131,7 +132,7 @@ class ImportStream:
         return TypedValue(type_url=f"{PACKAGE}.ImageImportStream", value=message.SerializeToString())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ExportStream:
     """An archive that the engine writes to a stream (`Streaming.open`, `Conversation.receive_bytes`)."""
 
@@ -157,7 +158,7 @@ class ExportStream:
         return TypedValue(type_url=f"{PACKAGE}.ImageExportStream", value=message.SerializeToString())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Progress:
     """How far a part of a transfer is."""
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
+
+from chub.records import record
 
 if TYPE_CHECKING:
     from chub._generated.types import descriptor_pb2, mount_pb2, platform_pb2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Mount:
     """A mount as mount(8) would do it; where it goes is up to who mounts it."""
 
@@ -20,7 +22,7 @@ class Mount:
     options: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Descriptor:
     """What names a blob: an OCI descriptor."""
 
@@ -30,7 +32,7 @@ class Descriptor:
     annotations: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Platform:
     """What a binary runs on, in the words of the OCI image specification."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from google.protobuf import empty_pb2
 
 from chub._generated.services.version.v1 import version_pb2_grpc as rpc
 from chub.api.calls import Caller
 from chub.api.channel import USUAL, Timeout
+from chub.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Version:
     """Which containerd runs."""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf import any_pb2, field_mask_pb2, timestamp_pb2
 
 from chub.errors import DataLoss
+from chub.records import record
 
 if TYPE_CHECKING:
     from google.protobuf.internal.containers import MessageMap
@@ -19,7 +19,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NEVER = -62135596800  # Go's zero time in seconds since the epoch: what containerd sends for "not yet"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TypedValue:
     """Bytes and the name of their type: protobuf's `Any`, in which containerd keeps JSON too."""
 

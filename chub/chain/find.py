@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from chub.chain.host import why
 from chub.chain.links import Evidence
 from chub.core import names
 from chub.errors import ChubError, Conflict, NotFound, PermissionDenied
+from chub.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 DOCKER_NAMESPACE = "moby"  # docker's, unless its daemon was told another; docker before 27 does not say
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Place:
     """Where a container is."""
 

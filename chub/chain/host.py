@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from chub.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +16,7 @@ TICKS_PER_SECOND = 100  # USER_HZ: the unit of /proc/PID/stat, 100 on every arch
 LIMIT = 16 << 20  # bytes that are read of one file
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Mounted:
     """A line of ``/proc/PID/mountinfo`` (proc(5)), with its escapes undone."""
 
@@ -37,7 +38,7 @@ class Mounted:
         return tuple(found)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Cgroup:
     """A line of ``/proc/PID/cgroup`` (cgroups(7))."""
 

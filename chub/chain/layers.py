@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from chub.core import images
 from chub.core.leasing import leased
 from chub.errors import ChubError, NotFound
 from chub.oci.layers import chain_ids
+from chub.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 LIFE = timedelta(minutes=1)  # of a killed chub's view, until containerd's next collection
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DockerLayer:
     """What docker has of the same diff ID."""
 
@@ -37,7 +38,7 @@ class DockerLayer:
     directory: Evidence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ImageLayer:
     """One layer of an image, as containerd has it."""
 
@@ -52,7 +53,7 @@ class ImageLayer:
     docker: DockerLayer | None = None  # None: docker has none, or was not asked
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ImageLayers:
     """An image of containerd's and its layers, lowest first."""
 

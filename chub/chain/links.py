@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from chub.records import record
+
 
 class Layer(StrEnum):
     """The layers of a chain, from the top."""
@@ -32,7 +34,7 @@ class Evidence:
     failed: str = ""  # why it could not be read; then `said` is empty
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Fact:
     """One thing that is known, with all its witnesses: those that disagree are kept.
 
@@ -59,7 +61,7 @@ class Fact:
         return len({witness.said for witness in self.evidence if not witness.failed}) <= 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Link:
     """One layer of the chain.
 
@@ -84,7 +86,7 @@ class Link:
         return tuple(f for f in self.facts if f.label == label)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Chain:
     """A container, layer by layer, each fact with its sources."""
 

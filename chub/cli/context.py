@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from chub.cli import deferred
 from chub.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ def settings(context: typer.Context) -> Settings:
 
 def connect(context: typer.Context) -> "Client":
     """A client for this call, closed when the command ends. Nothing is sent yet."""
+    deferred.keep_asyncio_out_of_logging()
     from chub.sdk.client import Client
 
     client = Client(settings=settings(context))

@@ -33,8 +33,12 @@ class Later(ModuleType):
 
 def install() -> None:
     """Put the stand-ins in place of modules that are not loaded yet."""
-    import logging
-
-    logging.logAsyncioTasks = False  # type: ignore[attr-defined]  # else (from 3.12) every log record looks asyncio up, and so loads it
     for name in NAMES:
         sys.modules.setdefault(name, Later(name))
+
+
+def keep_asyncio_out_of_logging() -> None:
+    """From Python 3.12 every log record looks asyncio up, and so would load it."""
+    import logging
+
+    logging.logAsyncioTasks = False  # type: ignore[attr-defined]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from chub.errors import Invalid
+from chub.records import record
 
 PASSWD, GROUP = "etc/passwd", "etc/group"
 LARGEST = (1 << 31) - 1  # docker's limit for an id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Account:
     """Whom the program runs as."""
 

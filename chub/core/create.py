@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from chub.core.host import host_facts
 from chub.core.images import resolve
 from chub.core.marks import NAME_LABEL, REQUEST, SPEC_TYPE, VERSION, VERSION_LABEL
 from chub.core.rootfs import rootfs_for_run
+from chub.core.sources import prepare_sources
 from chub.core.together import together
 from chub.core.undo import Undo, gone, remove_tree
 from chub.core.workspace import Workspace, private_directory
@@ -26,8 +25,8 @@ from chub.errors import Invalid
 from chub.oci.config import ImageConfig
 from chub.oci.spec.build import build
 from chub.oci.spec.facts import Facts
-from chub.options.mounts import MountKind
 from chub.options.request import Request, to_json
+from chub.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ LEASE = timedelta(hours=1)  # what a killed client leaves is collected after thi
 SHIM = "io.containerd.runc.v2"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Created:
     """A container that has been made."""
 
@@ -50,7 +49,7 @@ class Created:
     directory: Path  # of its files
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Base:
     """What a container starts from."""
 
@@ -77,7 +76,7 @@ def create(workspace: Workspace, request: Request, *, console: tuple[int, int] |
             lambda: workspace.engine,
             lambda: _base(workspace, request),
         )
-        _sources(request)
+        prepare_sources(request.mounts)
         undo.add(snapshots.remove, id)
         mounts = snapshots.prepare(id, base.chain_id)
         directory = workspace.data / id
@@ -142,18 +141,6 @@ def _facts(
         resolv_conf_path=files.resolv_conf,
         console=(console[1], console[0]) if console else None,
     )
-
-
-def _sources(request: Request) -> None:
-    """Every bind mount has a source: ``-v`` makes a directory where there is none, ``--mount`` refuses."""
-    for mount in request.mounts.mounts:
-        if mount.kind is MountKind.BIND and not os.path.lexists(mount.source):
-            if not mount.create_source:
-                raise Invalid(
-                    f'invalid mount config for type "bind": bind source path does not exist: {mount.source}',
-                    hint="make it first, or use -v, which makes a directory",
-                )
-            os.makedirs(mount.source, mode=0o755, exist_ok=True)
 
 
 def _base(workspace: Workspace, request: Request) -> Base:

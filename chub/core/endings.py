@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from chub.records import record
 
 NAME = "exit.json"
 VERSION = 1
@@ -19,7 +21,7 @@ LOST = 255
 """The exit code of a container whose real one nobody knows any more."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Ending:
     """The last start of a container, and what came of it."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 from chub.options.network import Network
+from chub.records import record
 
 LOCAL = """\
 127.0.0.1	localhost
@@ -19,7 +19,7 @@ ff02::2	ip6-allrouters
 """The six lines that docker begins every /etc/hosts with."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Files:
     """Where they are on the host."""
 

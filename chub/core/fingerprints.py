@@ -6,12 +6,12 @@ import hashlib
 import json
 import os
 import time
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from chub.core.workspace import private_directory
 from chub.oci.config import parse_time, rfc3339
+from chub.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def recent() -> int:
     return time.time_ns() - RECENT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Known:
     """A directory as it was imported."""
 

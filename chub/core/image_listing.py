@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from chub.core.images import Resolved, find, namespaces, read
 from chub.errors import Invalid, NotFound
 from chub.oci import references
 from chub.oci.config import rfc3339
+from chub.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ ZERO_TIME = "0001-01-01T00:00:00Z"  # Go's: never set
 FILTERS = ("before", "dangling", "label", "reference", "since")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ImageSummary:
     """One name of an image, for a list."""
 
@@ -36,7 +37,7 @@ class ImageSummary:
     labels: Mapping[str, str]  # of the configuration
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Step:
     """One step of an image's history."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from chub.api.images import Image
 from chub.core.images import Documents, by_id, find, read
 from chub.errors import Conflict, Invalid, NotFound
 from chub.oci import references
+from chub.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from chub.api.services import Services
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Removed:
     """What a removal did."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from threading import Lock
 
 from chub.api.images import Image
@@ -12,6 +11,7 @@ from chub.api.types import Descriptor
 from chub.errors import AlreadyExists, Conflict, Invalid, NotFound
 from chub.oci import config, digests, layers, manifests, platforms, references
 from chub.oci.config import ImageConfig
+from chub.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 REMEMBERED = 64  # images whose documents a process keeps
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Documents:
     """What an image's target leads to on this machine's platform: its digest decides it all."""
 
@@ -39,7 +39,7 @@ class Documents:
         return layers.chain_ids(self.config.diff_ids)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Resolved:
     """An image, found and read."""
 

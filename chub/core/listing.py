@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -13,6 +12,7 @@ from chub.core.endings import LOST, Ending
 from chub.core.marks import MARKS, REQUEST, VERSION_LABEL
 from chub.core.names import name_of
 from chub.core.workspace import Workspace
+from chub.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class State(StrEnum):
     EXITED = "exited"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Summary:
     """A container, its task and its ending, put together."""
 

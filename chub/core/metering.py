@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chub.errors import Invalid
+from chub.records import record
 
 if TYPE_CHECKING:
     from chub.core.pack import Contents
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Progress:
     """How far an import is."""
 

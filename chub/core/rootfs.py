@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
@@ -23,6 +23,7 @@ from chub.core.unpack import unpack
 from chub.errors import Conflict, DataLoss, Invalid, NotFound, PermissionDenied
 from chub.oci import config, digests, manifests, platforms, references
 from chub.oci.config import History, ImageConfig
+from chub.records import record
 
 if TYPE_CHECKING:
     from chub.api.services import Services
@@ -37,7 +38,7 @@ STREAM_LIFE = timedelta(hours=24)  # of the lease while an archive comes in, how
 _LABEL_LIMIT = 4096 - 64  # bytes of a label's value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Imported:
     """A root filesystem in the engine."""
 
@@ -74,7 +75,7 @@ class Imported:
         return tuple(said)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Rootfs:
     """An imported root filesystem that has no image's name."""
 

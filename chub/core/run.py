@@ -14,6 +14,7 @@ from chub.core.endings import LOST, Ending
 from chub.core.stdio import Fifos, Sink
 from chub.core.workspace import Workspace
 from chub.errors import ChubError, Conflict, NotFound, ProgramNotExecutable, ProgramNotFound, Unavailable
+from chub.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ FAILED = 128  # exit code of a container that the runtime could not start, as do
 PATIENCE = 10.0  # seconds that a restarting containerd gets
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Streams:
     """Where a program's input comes from and its output goes to."""
 
@@ -33,7 +34,7 @@ class Streams:
     stderr: Sink
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Finished:
     """How a run ended."""
 

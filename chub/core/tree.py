@@ -19,13 +19,14 @@ from pathlib import Path
 from chub.core.view import View, open_view
 from chub.errors import ChubError, DataLoss, Invalid, PermissionDenied
 from chub.oci.tar import printable
+from chub.records import record
 
 DEPTH = 512  # folders in folders; each holds a descriptor while it is read
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Folder:
     """One directory of the tree, open while it is the newest one given out or one of those above."""
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import errno
 import os
 import struct
-from dataclasses import dataclass
 from pathlib import Path
 
 from chub.errors import Conflict, Invalid, NotFound, PermissionDenied
+from chub.records import record
 
 AT_EMPTY_PATH = 0x1000
 OPEN_TREE, MOUNT_SETATTR = 428, 442  # on every architecture
@@ -21,7 +21,7 @@ OPEN_TREE_CLONE, OPEN_TREE_CLOEXEC = 1, os.O_CLOEXEC
 MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOATIME, MOUNT_ATTR_ATIME = 0x1, 0x10, 0x70
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class View:
     """An open directory. Its owner closes ``fd``."""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -23,8 +25,26 @@ class Workspace:
 
     @cached_property
     def engine(self) -> str:
-        """The engine's uuid, which outlives its socket's path."""
-        return self.services.introspection.server().uuid
+        """The engine's uuid, which outlives its socket's path.
+
+        It is asked for once in an engine's life and remembered with the socket's identity, which a restart changes:
+        that saves every command a call and the module for it.
+        """
+        memory = self.settings.state_root / "engines" / self.services.address.replace("/", "\\")
+        identity = ""
+        with suppress(OSError):  # no socket: the call will say so
+            socket = os.stat(self.services.address)
+            identity = f"{socket.st_dev}:{socket.st_ino}:{socket.st_ctime_ns}"
+            known, _, uuid = memory.read_text().partition(" ")
+            if known == identity:
+                return uuid
+        uuid = self.services.introspection.server().uuid
+        with suppress(OSError):  # not ours to write: it is asked again next time
+            private_directory(memory.parent)
+            part = memory.with_name(f"{memory.name}.{os.getpid()}.{threading.get_ident()}")
+            part.write_text(f"{identity} {uuid}")
+            os.replace(part, memory)
+        return uuid
 
     @property
     def data(self) -> Path:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from chub.errors import Invalid
+from chub.records import record
 from chub.settings import HOST_SOCKET
 
 TYPE_CHECKING = False
@@ -20,7 +20,7 @@ DISABLED = ("io.containerd.grpc.v1.cri", "io.containerd.nri.v1.nri")
 """Kubernetes' interface, which nobody asks of a private engine; NRI, whose socket is the host's engine's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Layout:
     """The files of a private engine."""
 

@@ -12,7 +12,6 @@ import stat
 import subprocess
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from chub.api.tasks import TaskStatus
@@ -29,6 +28,7 @@ from chub.engine.status import (
     status,
 )
 from chub.errors import ChubError, Conflict, EngineFault, NotFound, PermissionDenied, TimedOut
+from chub.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ _PASSED_ON = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Started:
     """What `start` found or made."""
 
@@ -61,7 +61,7 @@ class Started:
     was_running: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Stopped:
     """What `stop` ended."""
 

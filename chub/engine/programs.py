@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 from chub.errors import NotFound
+from chub.records import record
 
 NAMES = {"containerd": "containerd", "shim": "containerd-shim-runc-v2", "runc": "runc"}
 INSTALL = "apt-get install containerd runc (Debian, Ubuntu)"
 _BESIDE_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Programs:
     """Absolute paths of containerd, its shim for runc, and runc."""
 

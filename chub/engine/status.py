@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +12,7 @@ from chub.api.channel import Channel
 from chub.api.services import Services
 from chub.engine import config, shims
 from chub.errors import ChubError, PermissionDenied
+from chub.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class State(StrEnum):
     CRASHED = "crashed"  # its process is gone, and nobody stopped it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Status:
     """A private engine as it is now."""
 

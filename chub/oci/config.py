@@ -6,18 +6,19 @@ as docker writes them.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import cast
 
 from chub.errors import Invalid
 from chub.oci import digests
 from chub.oci.document import load
+from chub.records import record
 
 LIMIT = 8 * 1024 * 1024  # bytes of JSON
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class History:
     """One step of an image's making. Steps that changed no file have no layer."""
 
@@ -28,7 +29,7 @@ class History:
     empty_layer: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ImageConfig:
     """What an image says of its containers. Absent is empty, or None where empty means something else."""
 

@@ -5,13 +5,14 @@ Format: OCI image specification, ``manifest.md`` and ``image-index.md``.
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import cast
 
 from chub.errors import Invalid, NotFound
 from chub.oci import digests
 from chub.oci.document import load
 from chub.oci.platforms import Platform, rank
+from chub.records import record
 
 LIMIT = 4 * 1024 * 1024  # bytes of JSON, for a manifest and for an index
 
@@ -25,7 +26,7 @@ MANIFESTS = frozenset({MANIFEST, DOCKER_MANIFEST})
 INDEXES = frozenset({INDEX, DOCKER_INDEX})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Descriptor:
     """What a document says of another blob: its kind, its digest and how long it is."""
 
@@ -37,7 +38,7 @@ class Descriptor:
     urls: tuple[str, ...] = ()  # foreign layers; never fetched
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Manifest:
     """One image: its configuration, and its layers from the bottom up."""
 
@@ -47,7 +48,7 @@ class Manifest:
     annotations: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Index:
     """Images of one name for several platforms."""
 

@@ -1,9 +1,10 @@
 """Platforms: which system and processor an image is for, in Go's words (``linux/arm64/v8``)."""
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chub.errors import Invalid
+from chub.records import record
 
 _MACHINES = {  # uname -m → GOARCH, variant
     "x86_64": ("amd64", ""),
@@ -40,7 +41,7 @@ ELF_MAGIC = b"\x7fELF"
 ELF_HEADER = 20  # bytes that architecture_of needs
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Platform:
     """A system and its processor. An empty variant is the architecture's usual one."""
 

@@ -5,18 +5,19 @@ docker's.
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 
 from chub.errors import Invalid
 from chub.oci import digests
+from chub.records import record
 
 DEFAULT_DOMAIN = "docker.io"
 LIMIT = 255  # characters of domain and path together
 _BAD = "invalid reference format"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Reference:
     """A repository, and which image in it. With neither tag nor digest it names the repository."""
 

@@ -5,10 +5,11 @@ Extended attributes are ``SCHILY.xattr.NAME`` records, as star, GNU tar and Go's
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from chub.errors import DataLoss, Invalid
+from chub.records import record
 
 BLOCK = 512
 END = bytes(2 * BLOCK)
@@ -30,7 +31,7 @@ class Kind(StrEnum):
     FIFO = "6"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Entry:
     """One member of an archive, as its headers tell it. Owners are numbers only."""
 

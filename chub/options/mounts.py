@@ -1,12 +1,12 @@
 """What is mounted into the container."""
 
 import os
-from dataclasses import dataclass
 from enum import StrEnum
 
 from chub.errors import Invalid, Unsupported
 from chub.options.resources import parse_size
 from chub.options.values import clean, parse_bool, parse_path
+from chub.records import record
 
 PROPAGATIONS = ("private", "rprivate", "shared", "rshared", "slave", "rslave")
 CONSISTENCIES = ("consistent", "cached", "delegated")  # of docker's desktop programs; no meaning on Linux
@@ -19,7 +19,7 @@ class MountKind(StrEnum):
     TMPFS = "tmpfs"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Mount:
     """One mount asked for."""
 
@@ -34,7 +34,7 @@ class Mount:
     options: tuple[str, ...] = ()  # tmpfs only: mount(8) options as given (size=, mode=, noexec, …)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Mounts:
     """All of them, in the order given."""
 

@@ -1,13 +1,12 @@
 """What the container sees of networks, and what it is called."""
 
-from dataclasses import dataclass
-
 from chub.errors import Invalid, Unsupported
+from chub.records import record
 
 LONGEST_HOSTNAME = 64  # bytes: the kernel's limit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Network:
     """Its network and host name."""
 

@@ -1,14 +1,14 @@
 """The program: its words, environment, directory and user."""
 
 import os
-from dataclasses import dataclass
 
 from chub.errors import Invalid
+from chub.records import record
 
 LARGEST_ID = 2**31 - 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Process:
     """How the container's first process is started."""
 

@@ -1,6 +1,6 @@
 """All that was asked for when a container was made."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from chub.errors import Invalid
@@ -11,11 +11,12 @@ from chub.options.process import Process
 from chub.options.resources import Resources
 from chub.options.security import Security
 from chub.options.terminal import Terminal
+from chub.records import record
 
 VERSION = 1  # of the JSON form; fields may be added to it, a change of what is there counts it up
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Identity:
     """What the container is called, and what is written on it for others to read."""
 
@@ -26,7 +27,7 @@ class Identity:
     remove: bool = False  # when it ends
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Request:
     """One container, as its user asked for it: kept as the container's extension ``chub/request``."""
 

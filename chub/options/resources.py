@@ -1,9 +1,8 @@
 """What the container may use of the host."""
 
-from dataclasses import dataclass
-
 from chub.errors import Invalid
 from chub.options.values import LARGEST, parse_int
+from chub.records import record
 
 _LIMITS = "core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack"
 LIMITS = frozenset(_LIMITS.split())
@@ -17,7 +16,7 @@ SYSCTL_TREES = ("net.", "fs.mqueue.")
 _UNITS = {unit: 1024**power for power, unit in enumerate("bkmgtp")}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Ulimit:
     """One resource limit (setrlimit(2)). -1 is unlimited."""
 
@@ -26,7 +25,7 @@ class Ulimit:
     hard: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Resources:
     """Limits and kernel parameters."""
 

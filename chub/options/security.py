@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from chub.errors import Invalid
 from chub.options.values import parse_bool
+from chub.records import record
 
 UNCONFINED = "unconfined"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Security:
     """Privileges beyond, or short of, docker's defaults."""
 
@@ -22,7 +22,7 @@ class Security:
     read_only: bool = False  # the root filesystem; mounts keep their own mode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Confinement:
     """What all of a container's ``--security-opt`` say together."""
 

@@ -1,9 +1,9 @@
 """What the container's standard streams are connected to."""
 
-from dataclasses import dataclass
+from chub.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Terminal:
     """Standard input and the kind of streams."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from os import PathLike
 
@@ -18,6 +17,7 @@ from chub.options.request import Identity, Request
 from chub.options.resources import Resources
 from chub.options.security import Security
 from chub.options.terminal import Terminal
+from chub.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from chub.core.run import Finished
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Result:
     """A container that ran to its end."""
 

@@ -99,6 +99,8 @@ class Scene:
     def _files(self) -> Iterator[str]:
         for root in self.roots:
             for path in sorted(root.rglob("*")):
+                if path.parent == root / "engines":
+                    continue  # the uuid of the engine at a socket, one small file for each
                 with suppress(FileNotFoundError):
                     mode = path.lstat().st_mode
                     if not stat.S_ISDIR(mode):

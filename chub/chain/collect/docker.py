@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chub.chain.find import DOCKER_NAMESPACE
 from chub.chain.host import Host, moment, why
 from chub.chain.links import Evidence, Fact, Layer, Link, fact, unread
 from chub.errors import ChubError, NotFound
+from chub.records import record
 
 if TYPE_CHECKING:
     from chub.api.containers import Container as Record
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 BUNDLE_LABEL = "com.docker/engine.bundle.path"  # docker's mark on every containerd record it makes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Said:
     """What docker knows, for the layers below that it has a hand in."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from chub.api.runc import OPTIONS_TYPE, RuncOptions
 from chub.chain import programs
 from chub.chain.host import Host, why
 from chub.chain.links import Evidence, Fact, Layer, Link, fact, unread
+from chub.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,7 @@ SHIM_RUNTIME = "io.containerd.runc.v2"
 DEFAULT_ROOT = "/run/containerd/runc"  # the shim's, for every containerd of a host
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class State:
     """What runc's ``state.json`` says, where there is one."""
 

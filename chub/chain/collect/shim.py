@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import os
 import posixpath
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chub.chain import programs
 from chub.chain.find import Place, shim_arguments
 from chub.chain.host import Host, moment, why
 from chub.chain.links import Evidence, Fact, Layer, Link, fact, unread
+from chub.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Shim:
     """A shim that was found."""
 

@@ -7,12 +7,20 @@ import typer
 from chub.cli import boundary
 from chub.cli.context import connect
 from chub.cli.flags.common import Format, NoTrunc, Quiet
+from chub.cli.flags.parsers import parsed
 from chub.cli.frame import Commands
-from chub.errors import ChubError, NotFound
+from chub.errors import ChubError, Invalid, NotFound
 
 app = Commands()
 
 Images = Annotated[list[str], typer.Argument(metavar="IMAGE [IMAGE...]", show_default=False)]
+
+
+def _condition(text: str) -> str:
+    """A filter as it is, if it is one."""
+    if "=" not in text:
+        raise Invalid("bad format of filter (expected name=value)")
+    return text
 
 
 @app.command("ls")
@@ -28,7 +36,13 @@ def ls(
     digests: Annotated[bool, typer.Option("--digests", help="Show digests.")] = False,
     filter: Annotated[
         list[str] | None,
-        typer.Option("--filter", "-f", metavar="FILTER", help="Filter output based on conditions provided."),
+        typer.Option(
+            "--filter",
+            "-f",
+            metavar="FILTER",
+            parser=parsed(_condition),
+            help="Filter output based on conditions provided.",
+        ),
     ] = None,
     format: Format = None,
     no_trunc: NoTrunc = False,

@@ -1,6 +1,5 @@
 """The option groups of `run`: the fields of `chub.options`, spelled as docker's flags."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +12,7 @@ from chub.options.request import Identity, parse_annotation, parse_label
 from chub.options.resources import Resources, Ulimit, parse_size, parse_sysctl, parse_ulimit
 from chub.options.security import Security, parse_security_opt
 from chub.options.terminal import Terminal
+from chub.records import record
 
 
 def _flag(panel: str, *names: str, help: str, metavar: str | None = None, parse: Any = None) -> Any:
@@ -25,7 +25,7 @@ PROCESS, SECURITY, FILES = "Process", "Security", "Files"
 RESOURCES, NETWORK, CONTAINER = "Resources", "Network", "Container"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class IdentityFlags:
     """`Identity` as flags."""
 
@@ -61,7 +61,7 @@ class IdentityFlags:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ProcessFlags:
     """`Process` as flags."""
 
@@ -108,7 +108,7 @@ class ProcessFlags:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TerminalFlags:
     """`Terminal` as flags."""
 
@@ -120,7 +120,7 @@ class TerminalFlags:
         return Terminal(interactive=self.interactive, tty=self.tty)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SecurityFlags:
     """`Security` as flags."""
 
@@ -157,7 +157,7 @@ class SecurityFlags:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MountFlags:
     """`Mounts` as flags."""
 
@@ -195,7 +195,7 @@ class MountFlags:
         return Mounts(mounts=(*self.volume, *self.mount, *self.tmpfs), shm_size=self.shm_size)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ResourceFlags:
     """`Resources` as flags."""
 
@@ -213,7 +213,7 @@ class ResourceFlags:
         return Resources(ulimits=self.ulimit, sysctls=self.sysctl)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NetworkFlags:
     """`Network` as flags."""
 

@@ -5,11 +5,12 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chub.chain.links import Chain, Evidence, Fact, Layer, Link
 from chub.cli.render.show import width
 from chub.cli.render.text import plain
+from chub.records import record
 
 TITLE, LABEL = 11, 13  # columns of a layer's name, of a line's name
 PIPE = 80  # columns where there is no terminal
@@ -76,7 +77,7 @@ LINES: dict[Layer, tuple[tuple[str, Parts], ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Line:
     """One line: what is known, and who says so."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from chub.cli.render.text import plain
+from chub.records import record
 
 Row = TypeVar("Row")
 GAP = "   "
@@ -29,7 +30,7 @@ class Column(Generic[Row]):
     shown: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Form:
     """How a listing is wanted."""
 

@@ -1,9 +1,11 @@
 """What a spec depends on and cannot find out itself: it is looked up outside, and handed in."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from chub.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class HostDevice:
     """A device node of the host."""
 
@@ -16,7 +18,7 @@ class HostDevice:
     gid: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Host:
     """The machine that the container will run on."""
 
@@ -36,7 +38,7 @@ class Host:
         return self.kernel >= (5, 12)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Facts:
     """All that :func:`chub.oci.spec.build.build` needs beside the request and the image's config."""
 
