@@ -58,7 +58,7 @@ def layers(session: nox.Session) -> None:
 @nox.session
 def unit(session: nox.Session) -> None:
     """Tests that need neither root nor an engine."""
-    tool(session, "pytest", "-n", WORKERS, *(session.posargs or ["tests/unit", "tests/typed"]))
+    tool(session, "pytest", "-n", WORKERS, *(session.posargs or ["tests/unit"]))
 
 
 @nox.session

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from chub.options.security import Security
     from chub.sdk.client import Client
     from chub.sdk.containers import Container, ProgramFailed, Result
+    from chub.sdk.engine import Engine
 
 _PLACES = {
     "chub.errors": (
@@ -47,6 +48,7 @@ _PLACES = {
     "chub.options.security": "Security",
     "chub.sdk.client": "Client",
     "chub.sdk.containers": "Container ProgramFailed Result",
+    "chub.sdk.engine": "Engine",
 }
 _PLACE = {name: place for place, names in _PLACES.items() for name in names.split()}
 
@@ -58,6 +60,7 @@ __all__ = [
     "Conflict",
     "Container",
     "DataLoss",
+    "Engine",
     "EngineFault",
     "Invalid",
     "Mount",

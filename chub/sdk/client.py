@@ -74,6 +74,41 @@ class Client:
 
         return RootFilesystems(self.workspace)
 
+    @property
+    def snapshots(self) -> Snapshots:
+        """containerd's snapshots, of the snapshotter in the settings."""
+        return self.services.snapshots(self.settings.snapshotter)
+
+    @property
+    def content(self) -> Content:
+        """containerd's content store."""
+        return self.services.content
+
+    @property
+    def leases(self) -> Leases:
+        """containerd's leases."""
+        return self.services.leases
+
+    @property
+    def namespaces(self) -> Namespaces:
+        """containerd's namespaces."""
+        return self.services.namespaces
+
+    def events(self, *filters: str, everywhere: bool = False) -> Stream[Event | Missed]:
+        """What happens in this client's namespace (or `everywhere`), as it happens.
+
+        It goes on through a restart of containerd, and then says with a `Missed` that some may not have been told. Leaving
+        the loop ends it. `filters` are containerd's, as ``topic~="^/tasks/"``; an event that any of them matches comes.
+        """
+        if not everywhere:
+            here = f"namespace=={self.settings.namespace}"
+            filters = tuple(f"{here},{each}" for each in filters) or (here,)
+        return self.services.events.follow(*filters)
+
+    def version(self) -> Version:
+        """The engine's version."""
+        return self.services.version.get()
+
     def chain(self, container: str = "", *, pid: int | None = None, everywhere: bool = False) -> Chain:
         """Every layer between a container and the kernel, with evidence.
 

@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 
 README = Path(__file__).parents[2] / "README.md"
 BLOCK = re.compile(r"^```(console|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PRINTS = re.compile(r"  # prints: (.*)$", re.MULTILINE)
 END = "--- end of command, status "
 PATIENCE = 10.0  # seconds for what was started in the background to show
 
 LOOSE = (
+    (re.compile(r"(?<!\S)/\S+"), r"/\S+"),  # a path: roots differ, and long ones are cut in the middle
+    (re.compile(r"\b\d{4}-\d\d-\d\dT[\d:.]+Z"), r"[\dT:.-]+Z"),
     (
         re.compile(r"(?:Less than a second|About an? \w+|\d+ (?:second|minute|hour|day)s?)"),
         r"(?:Less than a second|About an? \w+|\d+ \w+)",
@@ -54,7 +57,8 @@ def steps(text: str) -> Iterator[Step]:
     for block in BLOCK.finditer(text):
         first = text.count("\n", 0, block.start(2)) + 1
         if block[1] == "python":
-            yield Step(line=first, command=f"python3 - <<'PYTHON'\n{block[2]}PYTHON", shown="")
+            prints = "".join(f"{line}\n" for line in PRINTS.findall(block[2]))
+            yield Step(line=first, command=f"python3 - <<'PYTHON'\n{block[2]}PYTHON", shown=prints)
             continue
         for command in re.finditer(r"^\$ (.*(?:\\\n.*)*)\n((?:(?!\$ ).*\n)*)", block[2], re.MULTILINE):
             line = first + block[2].count("\n", 0, command.start())

@@ -45,8 +45,9 @@ def mine(engine: Given, private: Settings, monkeypatch: pytest.MonkeyPatch) -> I
 def run_sleep(given: Given, mine: Engine, busybox: Path, id: str) -> None:
     """A container that sleeps, made by ctr on the private engine."""
     runc_root = mine.settings.state_root / mine.status().uuid / "runc"
-    where = ("--address", mine.address, "run", "--detach", "--runc-root", runc_root)
-    subprocess.run([given.programs / "ctr", *where, "--rootfs", busybox, id, "/bin/sleep", "600"], check=True)
+    fifos = mine.settings.data_root / "fifos"
+    run = ("run", "--detach", "--runc-root", runc_root, "--fifo-dir", fifos, "--rootfs", busybox, id, "/bin/sleep", "600")
+    subprocess.run([given.programs / "ctr", "--address", mine.address, *run], check=True)
 
 
 def test_start_status_stop(mine: Engine, engine: Given) -> None:
@@ -182,6 +183,7 @@ def test_an_engine_that_hangs(mine: Engine, monkeypatch: pytest.MonkeyPatch) -> 
     pid = mine.start().engine.pid
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
+    wait_until(lambda: "\nState:\tT" in Path(f"/proc/{pid}/status").read_text(), 5, "it to stop")
 
     with pytest.raises(Conflict, match="does not answer"):
         mine.start()

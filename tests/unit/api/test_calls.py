@@ -306,7 +306,7 @@ def test_addresses(address: str, path: str) -> None:
     assert socket_path(address) == path
 
 
-@pytest.mark.parametrize("address", ["", "unix://", "tcp://127.0.0.1:1", "http://x", "/a\0b", "/" + "x" * 107])
+@pytest.mark.parametrize("address", ["", "unix://", "tcp://127.0.0.1:1", "http://localhost", "/a\0b", "/" + "x" * 107])
 def test_what_is_no_address_is_refused(address: str) -> None:
     """What cannot be a unix socket is Invalid at once, with an example or the limit."""
     with pytest.raises(Invalid) as caught:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,21 @@ from chub.options.mounts import Mounts
 from chub.options.request import VERSION, Request, from_json, to_json
 
 
-@given(st.from_type(Request))
+def records(kind: type[Any]) -> st.SearchStrategy[Any]:
+    """Records of a class, with anything in their fields."""
+    return st.builds(kind, **{each.name: values(each.type) for each in dataclasses.fields(kind)})
+
+
+def values(kind: Any) -> st.SearchStrategy[Any]:
+    """What a field of this type may hold."""
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        return records(kind)
+    if get_origin(kind) is tuple:
+        return st.lists(values(get_args(kind)[0]), max_size=3).map(tuple)
+    return st.from_type(kind)
+
+
+@given(records(Request))
 def test_round_trip(request_: Request) -> None:
     """Every request is the same after it was text."""
     assert from_json(json.loads(json.dumps(to_json(request_)))) == request_

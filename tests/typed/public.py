@@ -1,0 +1,60 @@
+"""The types of the public face, for the type checker: `nox -s types` reads this, nothing runs it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import assert_type
+
+import chub
+from chub.api.services import Services
+from chub.chain.layers import ImageLayers
+from chub.chain.links import Chain
+from chub.core.image_listing import ImageSummary
+from chub.core.image_removal import Removed
+from chub.core.rootfs import Imported, Rootfs
+from chub.sdk.engine import Started, Status, Stopped
+from chub.sdk.images import Image
+
+
+def a_client(client: chub.Client) -> None:
+    """A client, and what it leads to."""
+    assert_type(client.services, Services)
+    assert_type(client.chain("web"), Chain)
+    assert_type(client.layers("busybox"), ImageLayers)
+
+
+def containers(client: chub.Client) -> None:
+    """Containers and how they ended."""
+    assert_type(client.containers.get("web"), chub.Container)
+    assert_type(client.containers.list(all=True), tuple[chub.Container, ...])
+    assert_type(client.containers.get("web").exit_code, int | None)
+    ended = client.containers.run("busybox", ["true"])
+    assert_type(ended, chub.Result)
+    assert_type(ended.check(), chub.Result)
+    assert_type(ended.stdout, bytes)
+    assert_type(ended.text, str)
+    assert_type(ended.finished, datetime)
+
+
+def images(client: chub.Client) -> None:
+    """Images and root filesystems."""
+    assert_type(client.images.get("busybox"), Image)
+    assert_type(client.images.list(), tuple[ImageSummary, ...])
+    assert_type(client.images.import_rootfs("/srv/root", name="busybox"), Image)
+    assert_type(client.images.remove("busybox"), Removed)
+    assert_type(client.rootfs.add("/srv/root"), Imported)
+    assert_type(client.rootfs.list(), tuple[Rootfs, ...])
+
+
+def engines() -> None:
+    """A private engine."""
+    with chub.Engine() as engine:
+        assert_type(engine.address, str)
+        assert_type(engine.status(), Status)
+    assert_type(engine.start(), Started)
+    assert_type(engine.stop(), Stopped)
+
+
+def errors(error: chub.ChubError) -> None:
+    """What every error has."""
+    assert_type(error.hint, str)
