@@ -110,6 +110,4 @@ def build(session: nox.Session) -> None:
     tool(session, "python", "-m", "venv", str(clean))
     session.run(str(clean / "bin" / "pip"), "install", "--quiet", str(wheel), external=True)
     session.run(str(clean / "bin" / "chub"), "--version", external=True)
-    session.run(
-        str(clean / "bin" / "python"), "-c", "import chub.api.services, chub.sdk.client", external=True
-    )
+    session.run(str(clean / "bin" / "python"), "-c", "import chub.api.services, chub.sdk.client", external=True)

@@ -62,7 +62,7 @@ class ResourceExhausted(ChubError):
 
 
 class DataLoss(ChubError):
-    """Bytes are not what they should be: a digest or size that does not match, a tree that changed while it was read."""
+    """Bytes are not what they should be: a wrong digest or size, a tree that changed while it was read."""
 
 
 class EngineFault(ChubError):

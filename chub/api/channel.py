@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from threading import Lock
+from threading import Lock, Thread
 from typing import Final, Literal, TypeAlias, TypeVar
 
 import grpc
@@ -26,6 +26,9 @@ OPTIONS: Final = (
     ("grpc.use_local_subchannel_pool", 1),  # a new channel does not wait for the back-off of another
     ("grpc.default_authority", "localhost"),
 )
+
+
+CLOSE_PATIENCE = 1.0  # seconds
 
 
 class Usual(Enum):
@@ -52,10 +55,15 @@ class Channel:
         self._grpc = grpc.insecure_channel(f"unix:{_escaped(self.path)}", options=OPTIONS)
 
     def close(self) -> None:
-        """End the connection and every call on it; a second time does nothing."""
+        """End the connection and every call on it; a second time does nothing.
+
+        A call that ^C interrupted at a bad moment has gRPC wait for it for ever: that wait is left behind.
+        """
         with self._lock:
             self.closed = True
-            self._grpc.close()
+        closing = Thread(target=self._grpc.close, daemon=True)
+        closing.start()
+        closing.join(CLOSE_PATIENCE)
 
     def stub(self, make: Callable[[grpc.Channel], S]) -> S:
         """A generated stub on this channel."""

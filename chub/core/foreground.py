@@ -42,7 +42,7 @@ def run_here(workspace: Workspace, request: Request) -> Finished:
     """
     asked = request.terminal
     if asked.tty and asked.interactive and not os.isatty(STDIN):
-        raise NotATerminal("the input device is not a TTY", hint="leave -t out where standard input is a pipe or a file")
+        raise NotATerminal("the input device is not a TTY", hint="leave -t out where input is a pipe or a file")
     streams = Streams(
         source=(lambda: os.read(STDIN, CHUNK)) if asked.interactive else None,
         stdout=lambda chunk: write_all(STDOUT, chunk),

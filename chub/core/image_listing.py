@@ -156,8 +156,7 @@ def _rows(services: Services, snapshotter: str) -> list[ImageSummary]:
     return [
         _summary(services, snapshotter, image)
         for image in images
-        if _parsed(image.name)
-        or image.target.digest not in proper  # the CRI plugin names each by its id, too
+        if _parsed(image.name) or image.target.digest not in proper  # the CRI plugin names each by its id, too
     ]
 
 

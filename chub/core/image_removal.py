@@ -21,14 +21,10 @@ class Removed:
     """What a removal did."""
 
     untagged: tuple[str, ...]  # names, as docker shows them
-    deleted: tuple[
-        str, ...
-    ] = ()  # the image's id and the chain IDs that nothing needs any more, topmost first
+    deleted: tuple[str, ...] = ()  # the image's id and the chain IDs that nothing needs any more, topmost first
 
 
-def remove_image(
-    services: Services, word: str, *, force: bool = False, snapshotter: str = "overlayfs"
-) -> Removed:
+def remove_image(services: Services, word: str, *, force: bool = False, snapshotter: str = "overlayfs") -> Removed:
     """Remove a name; with the last one the image. By id: the image, if it has one name.
 
     NotFound for no such image; Conflict, in docker's words, while containers use it and it would be the
@@ -78,9 +74,7 @@ def _check_name(services: Services, word: str, name: str, documents: Documents |
         )
 
 
-def _check_id(
-    services: Services, word: str, names: list[str], documents: Documents | None, force: bool
-) -> None:
+def _check_id(services: Services, word: str, names: list[str], documents: Documents | None, force: bool) -> None:
     running = _running(services)
     users = list(_users(services, names, documents))
     digits = word.removeprefix("sha256:")[:12]
@@ -94,8 +88,7 @@ def _check_id(
         return
     if len(names) > 1:
         raise Conflict(
-            f"conflict: unable to delete {digits} (must be forced) - image is referenced in multiple "
-            "repositories"
+            f"conflict: unable to delete {digits} (must be forced) - image is referenced in multiple repositories"
         )
     for container in users:
         raise Conflict(
@@ -123,11 +116,7 @@ def _stands_on(services: Services, container: Container, documents: Documents | 
 
 
 def _running(services: Services) -> set[str]:
-    return {
-        task.container_id or task.id
-        for task in services.tasks.list()
-        if task.pid and task.status != "stopped"
-    }
+    return {task.container_id or task.id for task in services.tasks.list() if task.pid and task.status != "stopped"}
 
 
 def _gone(services: Services, documents: Documents, snapshotter: str) -> tuple[str, ...]:

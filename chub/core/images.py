@@ -107,9 +107,7 @@ def read(services: Services, target: Descriptor) -> Documents:
         known = _documents.get(target.digest)
     if known is not None:
         return known
-    document = manifests.parse(
-        fetch(services, target.digest, target.size, manifests.LIMIT), target.media_type
-    )
+    document = manifests.parse(fetch(services, target.digest, target.size, manifests.LIMIT), target.media_type)
     digest = target.digest
     if isinstance(document, manifests.Index):
         chosen = document.select(platforms.host())
@@ -148,9 +146,7 @@ def ensure_unpacked(services: Services, image: Resolved, *, snapshotter: str) ->
 
     with leased(services, "unpack") as under:
         parent = ""
-        chain = zip(
-            image.documents.manifest.layers, image.config.diff_ids, image.documents.chain_ids, strict=True
-        )
+        chain = zip(image.documents.manifest.layers, image.config.diff_ids, image.documents.chain_ids, strict=True)
         for layer, diff_id, chain_id in chain:
             blob = Descriptor(media_type=layer.media_type, digest=layer.digest, size=layer.size)
             unpack(under, blob, snapshotter=snapshotter, diff_id=diff_id, chain_id=chain_id, parent=parent)

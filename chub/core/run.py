@@ -102,8 +102,9 @@ def run(
 
     `console` is the first (columns, rows) of its terminal. `attend` is entered before the program starts; what it
     gives waits for the end, and may send signals and sizes meanwhile. With `request.identity.remove` nothing is left
-    afterwards; else the container stays, and its ending is written down. Raises ProgramNotFound and ProgramNotExecutable for the program, ChubError
-    for all else; then a container that is to be removed is gone, another one stays as "created".
+    afterwards; else the container stays, and its ending is written down. Raises ProgramNotFound and
+    ProgramNotExecutable for the program, ChubError for all else; then a container that is to be removed is gone,
+    another one stays as "created".
     """
     created = create.create(workspace, request, console=console)
     try:

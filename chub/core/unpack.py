@@ -37,9 +37,7 @@ def unpack(
         mounts = snapshots.prepare(key, parent)
         applied = services.diff.apply(layer, mounts)
         if applied.digest != diff_id:
-            raise DataLoss(
-                f"layer {layer.digest}: unpacked it is {applied.digest}, not the {diff_id} announced"
-            )
+            raise DataLoss(f"layer {layer.digest}: unpacked it is {applied.digest}, not the {diff_id} announced")
         snapshots.commit(key, chain_id, labels)
     except AlreadyExists:  # another client was faster
         gone(snapshots.remove, key)

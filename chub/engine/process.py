@@ -126,17 +126,13 @@ def logs(settings: Settings, *, follow: bool = False) -> Iterator[str]:
     try:
         log = files.log.open(encoding="utf-8", errors="replace")
     except FileNotFoundError as failure:
-        raise NotFound(
-            f"no engine was started here: {files.log} is missing", hint="chub engine start"
-        ) from failure
+        raise NotFound(f"no engine was started here: {files.log} is missing", hint="chub engine start") from failure
     except PermissionError as failure:
         raise PermissionDenied(f"{files.log}: only root may read it", hint="use sudo") from failure
     with log:
         rest = ""
         while True:
-            ended = not follow or _wait_for_end(
-                files, _FOLLOW
-            )  # before reading: its last words are not missed
+            ended = not follow or _wait_for_end(files, _FOLLOW)  # before reading: its last words are not missed
             for line in log:
                 rest += line
                 if rest.endswith("\n"):
@@ -184,9 +180,7 @@ def _spawn(files: Layout, found: Programs, deadline: float) -> None:
     containerd.returncode = 0  # it outlives this object, and subprocess need not warn of it
 
 
-def _await_ready(
-    ready: socket.socket, containerd: subprocess.Popen[bytes], files: Layout, deadline: float
-) -> None:
+def _await_ready(ready: socket.socket, containerd: subprocess.Popen[bytes], files: Layout, deadline: float) -> None:
     """Wait for containerd's READY=1, its end, or the deadline."""
     end = os.pidfd_open(containerd.pid)
     try:
@@ -260,9 +254,7 @@ def _terminate(pid: int, deadline: float) -> None:
 def _clean(settings: Settings, files: Layout) -> None:
     """Take away what an engine leaves in its state directory; the engine and its shims have ended."""
     for mount in _mounts_below(files.state, files.root):
-        subprocess.run(
-            ["umount", "--lazy", mount], check=False, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        subprocess.run(["umount", "--lazy", mount], check=False, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     if still := _mounts_below(files.state, files.root):
         raise EngineFault(f"still mounted: {', '.join(still)}")
     with suppress(FileNotFoundError):
@@ -283,12 +275,8 @@ def _forget(files: Layout) -> None:
 def _mounts_below(*directories: Path) -> list[str]:
     """Mount points under `directories`, the innermost first."""
     with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as table:
-        points = [
-            line.split()[4].encode("latin-1", "surrogateescape").decode("unicode_escape") for line in table
-        ]
-    return [
-        point for point in reversed(points) if any(Path(point).is_relative_to(each) for each in directories)
-    ]
+        points = [line.split()[4].encode("latin-1", "surrogateescape").decode("unicode_escape") for line in table]
+    return [point for point in reversed(points) if any(Path(point).is_relative_to(each) for each in directories)]
 
 
 def _wait_for_end(files: Layout, seconds: float) -> bool:

@@ -57,9 +57,7 @@ def end(socket: Path, bundles: Path, deadline: float) -> tuple[int, ...]:
     if not shims:
         return ()
     programs = _descendants(shims)
-    cgroups = {path for pid in programs for path in _cgroups(pid)} - {
-        path for pid in shims for path in _cgroups(pid)
-    }
+    cgroups = {path for pid in programs for path in _cgroups(pid)} - {path for pid in shims for path in _cgroups(pid)}
     left = kill((*programs, *shims), deadline)
     for path in sorted(cgroups, reverse=True):
         with suppress(OSError):  # busy: something else lives in it

@@ -74,9 +74,7 @@ def status(settings: Settings) -> Status:
     except FileNotFoundError:
         return found
     except PermissionError as failure:
-        raise PermissionDenied(
-            f"{files.pid}: only root may look at this engine", hint="use sudo"
-        ) from failure
+        raise PermissionDenied(f"{files.pid}: only root may look at this engine", hint="use sudo") from failure
     found = replace(found, state=State.CRASHED, shims=shims.find(files.socket))
     pid = running(files)
     if pid is None:

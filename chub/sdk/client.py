@@ -13,6 +13,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from chub.api.content import Content
+    from chub.api.events import Event, Missed
+    from chub.api.leases import Leases
+    from chub.api.namespaces import Namespaces
+    from chub.api.snapshots import Snapshots
+    from chub.api.streams import Stream
+    from chub.api.version import Version
     from chub.chain.layers import ImageLayers
     from chub.chain.links import Chain
     from chub.sdk.containers import Containers
@@ -76,29 +83,30 @@ class Client:
 
     @property
     def snapshots(self) -> Snapshots:
-        """containerd's snapshots, of the snapshotter in the settings."""
+        """Containerd's snapshots, of the snapshotter in the settings."""
         return self.services.snapshots(self.settings.snapshotter)
 
     @property
     def content(self) -> Content:
-        """containerd's content store."""
+        """Containerd's content store."""
         return self.services.content
 
     @property
     def leases(self) -> Leases:
-        """containerd's leases."""
+        """Containerd's leases."""
         return self.services.leases
 
     @property
     def namespaces(self) -> Namespaces:
-        """containerd's namespaces."""
+        """Containerd's namespaces."""
         return self.services.namespaces
 
     def events(self, *filters: str, everywhere: bool = False) -> Stream[Event | Missed]:
         """What happens in this client's namespace (or `everywhere`), as it happens.
 
-        It goes on through a restart of containerd, and then says with a `Missed` that some may not have been told. Leaving
-        the loop ends it. `filters` are containerd's, as ``topic~="^/tasks/"``; an event that any of them matches comes.
+        It goes on through a restart of containerd, and then says with a `Missed` that some may not have been told.
+        Leaving the loop ends it. `filters` are containerd's, as ``topic~="^/tasks/"``; an event that any of them
+        matches comes.
         """
         if not everywhere:
             here = f"namespace=={self.settings.namespace}"

@@ -53,7 +53,8 @@ def _measure(scene: Scene, asked: argparse.Namespace) -> int:
     cases: dict[str, Measured] = {}
     for name in asked.names or CASES:
         cases[name] = _case(scene, CASES[name], asked.runs)
-        print(*report.case(cases[name], last.cases.get(name) if last else None), sep="\n", flush=True)
+        before = last.cases.get(name) if last else None
+        print(*report.case(cases[name], before, found.floor), sep="\n", flush=True)
     found = replace(found, cases=cases)
     print(f"\n{report.summary(found)}")
     if not asked.names and not asked.quick:
@@ -85,9 +86,7 @@ def _case(scene: Scene, case: Case, rounds: int) -> Measured:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"cases to measure: {', '.join(CASES)}")
-    parser.add_argument(
-        "--runs", type=int, default=15, metavar="N", help="rounds of a case (slow ones: half)"
-    )
+    parser.add_argument("--runs", type=int, default=15, metavar="N", help="rounds of a case (slow ones: half)")
     parser.add_argument("--quick", action="store_true", help="three rounds; the results are not kept")
     parser.add_argument("--engine", default="2.1", metavar="ENGINE", help="containerd of chub and ctr")
     parser.add_argument(

@@ -57,7 +57,7 @@ def lines(scene: Scene, *, runs: int) -> Iterator[str]:
     """The budgets of a `run` and of a `ps` with one container, to print."""
     words = (*RUN, scene.image, "true")
     yield from _shown(scene, words, runs)
-    with scene.container():
+    with scene.container(CHUB):
         yield from _shown(scene, ("ps",), runs)
 
 
@@ -155,9 +155,7 @@ def _read(stderr: str) -> tuple[list[Mark], list[dict[str, float]]]:
     """
     marks: list[Mark] = []
     imports: list[dict[str, float]] = []
-    importers: list[
-        tuple[int, str]
-    ] = []  # (depth, package), inwards; a module's line follows those that it imports
+    importers: list[tuple[int, str]] = []  # (depth, package), inwards; a module's line follows those that it imports
     for line in reversed(stderr.splitlines()):
         if not (found := LINE.match(line)):
             continue

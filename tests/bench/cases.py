@@ -103,7 +103,7 @@ def ps(scene: Scene) -> Iterator[Trial]:
     image, env = scene.image, scene.env
     crowded = dict(env) | {"CONTAINERD_NAMESPACE": CROWDED}
     scene.must(CHUB, "rootfs", "import", scene.busybox, image, env=crowded)
-    with scene.docker_container(), scene.container(), scene.container(CROWDED):
+    with scene.container(scene.docker), scene.container(CHUB), scene.container(CHUB, crowded):
         scene.program.ask("add_records", namespace=CROWDED, count=RECORDS)
         try:
             yield Trial(
@@ -130,9 +130,7 @@ def ps(scene: Scene) -> Iterator[Trial]:
 def help(scene: Scene) -> Iterator[Trial]:
     """Every command's, none of which may import what only work needs."""
     env = scene.bare
-    listed = spawn(
-        sys.executable, "-m", "tests.bench.commands", env=dict(env) | {"PYTHONPATH": str(REPOSITORY)}
-    )
+    listed = spawn(sys.executable, "-m", "tests.bench.commands", env=dict(env) | {"PYTHONPATH": str(REPOSITORY)})
     if listed.exit_status != 0:
         raise Failed(listed.stderr)
     commands: dict[str, tuple[str | Path, ...]] = {
@@ -177,9 +175,7 @@ def import_tree(scene: Scene) -> Iterator[Trial]:
 
     yield Trial(
         peers=(
-            Peer(
-                name="chub import", run=command(CHUB, "rootfs", "import", tree, "tree", env=env), tidy=forget
-            ),
+            Peer(name="chub import", run=command(CHUB, "rootfs", "import", tree, "tree", env=env), tidy=forget),
             Peer(
                 name="docker import",
                 run=command(*scene.docker_import(tree, "tree"), env=env),

@@ -35,19 +35,19 @@ def head(results: Results, last: Results | None) -> Iterator[str]:
         yield f"last: {last.date}, {last.commit}{same}"
 
 
-def case(measured: Measured, last: Measured | None) -> Iterator[str]:
-    """One case: its peers, and its aims."""
+def case(measured: Measured, last: Measured | None, floor: int) -> Iterator[str]:
+    """One case: its peers, and its aims. No peak of memory below `floor` (bytes) can be seen."""
     before, after = measured.load
     yield ""
     yield f"{measured.title}  (load {before:.1f} to {after:.1f})"
     if measured.error:
         yield f"  NOT MEASURED: {measured.error}"
         return
-    yield f"  {'':{NAME}}{'median':>9}{'p25':>9}{'min':>9}{'spread':>9}{'memory':>8}{'last':>9}"
+    yield f"  {'':{NAME}}{'median':>9}{'p25':>9}{'min':>9}{'spread':>9}{'memory':>9}{'last':>9}"
     concerned = {name for verdict in measured.verdicts for name in (verdict.of, verdict.beside)}
     for name in measured.samples:
         if name in concerned or len(measured.samples) <= FEW:
-            yield _peer(name, measured, last)
+            yield _peer(name, measured, last, floor)
     for verdict in measured.verdicts:
         yield _aim(verdict, last)
 
@@ -60,11 +60,12 @@ def summary(results: Results) -> str:
     return f"{met} of {len(verdicts)} aims met" + (f"; not measured: {', '.join(failed)}" if failed else "")
 
 
-def _peer(name: str, measured: Measured, last: Measured | None) -> str:
+def _peer(name: str, measured: Measured, last: Measured | None, floor: int) -> str:
     figures, memory = measured.figures(name), measured.memory(name)
+    peak = f"{'' if memory > floor else '≤ '}{memory / 1e6:.0f} MB" if memory else ""
     times = "".join(f"{time(each):>9}" for each in (figures.median, figures.p25, figures.min, figures.spread))
     before = time(last.figures(name).median) if last and name in last.samples else ""
-    return f"  {name:{NAME}}{times}{f'{memory / 1e6:.0f} MB' if memory else '':>8}{before:>9}"
+    return f"  {name:{NAME}}{times}{peak:>9}{before:>9}"
 
 
 def _aim(verdict: Verdict, last: Measured | None) -> str:
@@ -82,11 +83,7 @@ def _aim(verdict: Verdict, last: Measured | None) -> str:
     def shown(value: float) -> str:
         return shape.format(value / unit)
 
-    pairs = (
-        ""
-        if verdict.measure is Measure.MEMORY
-        else f", pairs {shown(verdict.pairs)} ± {shown(verdict.spread / 2)}"
-    )
+    pairs = "" if verdict.measure is Measure.MEMORY else f", pairs {shown(verdict.pairs)} ± {shown(verdict.spread / 2)}"
     result = "met" if verdict.met else f"MISSED by {verdict.excess:.0%}"
     before = [
         each

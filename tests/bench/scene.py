@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 IMAGE = "bench"
 FULL_IMAGE = f"docker.io/library/{IMAGE}:latest"  # as ctr wants it
 NAMESPACE = "bench"
-WAITING = ("sh", "-c", "echo up; exec sleep 86400")
+WAITING = ("sh", "-c", "echo up; exec cat")  # until the end of its input
 MODULES = ("chub", "grpc", "google", "typer", "rich")  # with what they need, all that a command imports
 
 
@@ -114,9 +114,7 @@ class Scene:
             if not tree.exists():
                 with tempfile.TemporaryDirectory(dir=cache) as scratch:
                     made = Path(scratch, "tree")
-                    subprocess.run(
-                        [engines.SCRIPT, "rootfs", "debian", made], check=True, stdin=subprocess.DEVNULL
-                    )
+                    subprocess.run([engines.SCRIPT, "rootfs", "debian", made], check=True, stdin=subprocess.DEVNULL)
                     made.rename(tree)
         return tree
 
@@ -129,17 +127,15 @@ class Scene:
         """What a command of the set-up prints."""
         ended = spawn(*words, env=self.env if env is None else env)
         if ended.exit_status != 0:
-            raise Failed(
-                f"{' '.join(map(str, words))}: exit status {ended.exit_status}: {ended.stderr.strip()}"
-            )
+            raise Failed(f"{' '.join(map(str, words))}: exit status {ended.exit_status}: {ended.stderr.strip()}")
         return ended.stdout
 
     @contextmanager
-    def container(self, namespace: str = NAMESPACE) -> Iterator[None]:
-        """A container of chub's that runs for as long as the context lasts."""
-        words = [str(CHUB), "--namespace", namespace, "run", "--rm", "--name", "waiting", "--network", "none"]
+    def container(self, client: str | Path, env: Mapping[str, str] | None = None) -> Iterator[None]:
+        """A container of that client's in the foreground, which runs for as long as the context lasts."""
+        words = [str(client), "run", "--rm", "--interactive", "--network", "none", self.image, *WAITING]
         with subprocess.Popen(
-            [*words, self.image, *WAITING], env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+            words, env=self.env if env is None else env, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         ) as running:
             assert running.stdout is not None
             if running.stdout.readline() != b"up\n":
@@ -147,18 +143,9 @@ class Scene:
             try:
                 yield
             finally:
-                self.must(CHUB, "--namespace", namespace, "rm", "--force", "waiting")
-
-    @contextmanager
-    def docker_container(self) -> Iterator[None]:
-        """A container of docker's that runs for as long as the context lasts."""
-        self.must(
-            self.docker, "run", "--detach", "--name", "waiting", "--network", "none", self.image, *WAITING
-        )
-        try:
-            yield
-        finally:
-            self.must(self.docker, "rm", "--force", "waiting")
+                running.communicate()
+        if running.returncode != 0:
+            raise Failed(f"{' '.join(words)}: exit status {running.returncode}")
 
 
 def compile_modules() -> None:

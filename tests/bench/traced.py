@@ -10,8 +10,8 @@ import time
 BEGAN = time.perf_counter_ns()
 
 import os  # noqa: E402
-from typing import TYPE_CHECKING  # noqa: E402
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typer
 

@@ -34,9 +34,7 @@ class Tracer(
         """One question, many answers."""
         return self._stream(continuation, client_call_details, request)
 
-    def intercept_stream_stream(
-        self, continuation: Any, client_call_details: Any, request_iterator: Any
-    ) -> Any:
+    def intercept_stream_stream(self, continuation: Any, client_call_details: Any, request_iterator: Any) -> Any:
         """Both sides talk."""
         return self._stream(continuation, client_call_details, request_iterator)
 

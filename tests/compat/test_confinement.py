@@ -62,7 +62,13 @@ def inside(
     docker.ok("rmi", "perl")
 
 
-FLAGS: tuple[list[str], ...] = ([], ["--cap-add", "SYS_ADMIN"], ["--cap-drop", "SYS_CHROOT"], ["-u", "u"], ["--privileged"])
+FLAGS: tuple[list[str], ...] = (
+    [],
+    ["--cap-add", "SYS_ADMIN"],
+    ["--cap-drop", "SYS_CHROOT"],
+    ["-u", "u"],
+    ["--privileged"],
+)
 
 
 @pytest.mark.parametrize("flags", FLAGS, ids=" ".join)

@@ -55,7 +55,7 @@ def test_first_container(python: Command, busybox: Path) -> None:
 
 
 def test_chain_side_by_side(python: Command, chub: Command, ctrs: str, image: str) -> None:
-    """ctr's container and chub's: the same daemon and runc, other processes."""
+    """Ctr's container and chub's: the same daemon and runc, other processes."""
     with chub.start("run", "--rm", "--name", "chubs", image, "sleep", "600", stderr=subprocess.DEVNULL) as run:
         wait_until(lambda: "chubs" in chub.ok("ps"), 20, "chub's container to run")
         said = python.ok(EXAMPLES / "chain_side_by_side.py", ctrs, "chubs")

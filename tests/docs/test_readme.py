@@ -67,9 +67,7 @@ def steps(text: str) -> Iterator[Step]:
 
 def pattern(shown: str) -> re.Pattern[str]:
     """An expression for everything that the README may mean by `shown`; a line "…" is any number of lines."""
-    lines = [
-        r"(?:.*\n)*" if line.strip() == "…" else _loose(line) + r"[ \t]*\n" for line in shown.splitlines()
-    ]
+    lines = [r"(?:.*\n)*" if line.strip() == "…" else _loose(line) + r"[ \t]*\n" for line in shown.splitlines()]
     return re.compile("".join(lines))
 
 
@@ -124,9 +122,7 @@ class Shell:
 
 
 @pytest.fixture
-def shell(
-    request: pytest.FixtureRequest, roots: tuple[Path, Path], tmp_path: Path, busybox: Path
-) -> Iterator[Shell]:
+def shell(request: pytest.FixtureRequest, roots: tuple[Path, Path], tmp_path: Path, busybox: Path) -> Iterator[Shell]:
     """A shell where `chub` and an engine's programs are found, and where no engine runs."""
     if os.geteuid() != 0:
         engines.unavailable("engines need root")
@@ -160,9 +156,7 @@ def test_the_tour(shell: Shell, roots: tuple[Path, Path]) -> None:
             time.sleep(0.1)
         where = f"README.md:{step.line}: $ {step.command}"
         assert status == 0, f"{where}\nended with {status}:\n{output}"
-        assert pattern(step.shown).fullmatch(output), (
-            f"{where}\nprinted\n{output}\nbut the README shows\n{step.shown}"
-        )
+        assert pattern(step.shown).fullmatch(output), f"{where}\nprinted\n{output}\nbut the README shows\n{step.shown}"
         before = step.command
     assert done
 

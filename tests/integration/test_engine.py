@@ -46,7 +46,19 @@ def run_sleep(given: Given, mine: Engine, busybox: Path, id: str) -> None:
     """A container that sleeps, made by ctr on the private engine."""
     runc_root = mine.settings.state_root / mine.status().uuid / "runc"
     fifos = mine.settings.data_root / "fifos"
-    run = ("run", "--detach", "--runc-root", runc_root, "--fifo-dir", fifos, "--rootfs", busybox, id, "/bin/sleep", "600")
+    run = (
+        "run",
+        "--detach",
+        "--runc-root",
+        runc_root,
+        "--fifo-dir",
+        fifos,
+        "--rootfs",
+        busybox,
+        id,
+        "/bin/sleep",
+        "600",
+    )
     subprocess.run([given.programs / "ctr", "--address", mine.address, *run], check=True)
 
 
@@ -70,9 +82,9 @@ def test_nobody_else_gets_at_it(mine: Engine, private: Settings) -> None:
     """Its directories are 0700, its log 0640, its socket not for others."""
     mine.start()
 
-    assert {
-        stat.S_IMODE(path.stat().st_mode) for path in (private.data_root / "engine", private.engine_state)
-    } == {0o700}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (private.data_root / "engine", private.engine_state)} == {
+        0o700
+    }
     assert stat.S_IMODE(mine.status().log.stat().st_mode) == 0o640
     assert stat.S_IMODE(private.engine_socket.stat().st_mode) & 0o007 == 0
 
@@ -114,9 +126,7 @@ def test_it_outlives_its_starter_and_its_terminal(mine: Engine) -> None:
     assert os.readlink(f"/proc/{pid}/cwd") == "/"
 
 
-def test_stop_ends_containers_with_their_shims(
-    mine: Engine, engine: Given, busybox: Path, private: Settings
-) -> None:
+def test_stop_ends_containers_with_their_shims(mine: Engine, engine: Given, busybox: Path, private: Settings) -> None:
     """A running container ends, its shim goes, nothing stays mounted."""
     mine.start()
     run_sleep(engine, mine, busybox, "a")
@@ -134,9 +144,7 @@ def test_stop_ends_a_paused_container(mine: Engine, engine: Given, busybox: Path
     """A frozen process does not see a signal: it is thawed first."""
     mine.start()
     run_sleep(engine, mine, busybox, "frozen")
-    subprocess.run(
-        [engine.programs / "ctr", "--address", mine.address, "task", "pause", "frozen"], check=True
-    )
+    subprocess.run([engine.programs / "ctr", "--address", mine.address, "task", "pause", "frozen"], check=True)
 
     assert mine.stop().tasks == 1
 
@@ -201,9 +209,7 @@ def test_images_and_containers_survive_a_stop(mine: Engine, engine: Given) -> No
 
     mine.start()
 
-    listed = subprocess.run(
-        [engine.programs / "ctr", "-a", mine.address, "namespace", "ls", "-q"], capture_output=True
-    )
+    listed = subprocess.run([engine.programs / "ctr", "-a", mine.address, "namespace", "ls", "-q"], capture_output=True)
     assert b"kept" in listed.stdout.split()
     assert mine.status().uuid == before
 
@@ -247,9 +253,7 @@ def test_an_engine_that_cannot_start_says_why(mine: Engine, private: Settings) -
     assert mine.status().state is State.STOPPED
 
 
-def test_missing_programs_are_named(
-    private: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_missing_programs_are_named(private: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Nothing is created on a host without containerd."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(programs, "_BESIDE_PATH", ())

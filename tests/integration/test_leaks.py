@@ -50,14 +50,10 @@ def test_records_are_seen(scene: Scene, services: Services) -> None:
         writer.write([b"x"])
     leased.snapshots("native").prepare("a-snapshot")
     blob = services.content.info(digest)
-    target = Descriptor(
-        media_type="application/vnd.oci.image.manifest.v1+json", digest=digest, size=blob.size
-    )
+    target = Descriptor(media_type="application/vnd.oci.image.manifest.v1+json", digest=digest, size=blob.size)
     services.images.create(Image(name="an-image", target=target))
     spec = TypedValue.of_json("types.containerd.io/opencontainers/runtime-spec/1/Spec", {})
-    services.containers.create(
-        Container(id="a-container", runtime=Runtime(name="io.containerd.runc.v2"), spec=spec)
-    )
+    services.containers.create(Container(id="a-container", runtime=Runtime(name="io.containerd.runc.v2"), spec=spec))
 
     found = "\n".join(scene.leaks())
 

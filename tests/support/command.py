@@ -55,14 +55,10 @@ class Command:
     def ok(self, *words: str | Path, **options: Any) -> str:
         """Run it, and give its stdout; fail where it does not end with 0. `options` are a call's."""
         ended = self(*words, **options)
-        assert ended.exit_status == 0, (
-            f"{' '.join(map(str, words))}: exit status {ended.exit_status}\n{ended.stderr}"
-        )
+        assert ended.exit_status == 0, f"{' '.join(map(str, words))}: exit status {ended.exit_status}\n{ended.stderr}"
         return ended.stdout
 
-    def start(
-        self, *words: str | Path, env: Mapping[str, str] | None = None, **popen: Any
-    ) -> subprocess.Popen[bytes]:
+    def start(self, *words: str | Path, env: Mapping[str, str] | None = None, **popen: Any) -> subprocess.Popen[bytes]:
         """Start it, with the streams that `popen` says; who starts it ends it (it is a context manager)."""
         return subprocess.Popen([*self.words, *map(str, words)], env=self._environment(env), **popen)
 

@@ -99,9 +99,7 @@ def dockerd(store: str = "overlay2") -> Iterator[Path]:
 def _running(engine: str, *options: str) -> Iterator[Path]:
     if os.geteuid() != 0:
         unavailable("engines need root")
-    directory = Path(
-        tempfile.mkdtemp(prefix=f"chub-{engine}-")
-    )  # not tmp_path: a socket's path has to be short
+    directory = Path(tempfile.mkdtemp(prefix=f"chub-{engine}-"))  # not tmp_path: a socket's path has to be short
     try:
         _script("start", engine, str(directory), *options)
         yield directory
@@ -111,9 +109,7 @@ def _running(engine: str, *options: str) -> Iterator[Path]:
 
 
 def _script(*words: str) -> str:
-    done = subprocess.run(
-        [SCRIPT, *words], check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL
-    )
+    done = subprocess.run([SCRIPT, *words], check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if done.returncode != 0:
         pytest.fail(f"{SCRIPT.name} {' '.join(words)}: {done.stderr.strip()}", pytrace=False)
     return done.stdout.strip()

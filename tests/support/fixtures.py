@@ -115,9 +115,7 @@ def image(services: Services, settings: Settings, busybox: Path) -> Iterator[str
     """The name of an image of the busybox tree in the test's namespace; it goes when the test ends."""
     from chub.core.rootfs import import_rootfs
 
-    imported = import_rootfs(
-        services, busybox, name="busybox", snapshotter=settings.snapshotter, progress=None
-    )
+    imported = import_rootfs(services, busybox, name="busybox", snapshotter=settings.snapshotter, progress=None)
     yield "busybox"
     if imported.image_name in {each.name for each in services.images.list()}:
         services.images.delete(imported.image_name)

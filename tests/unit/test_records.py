@@ -86,7 +86,9 @@ def test_defining_one_is_cheap() -> None:
     def cost(decorate: object) -> float:
         best = 1.0
         for _ in range(20):
-            made = type("Made", (), {"__annotations__": {f"f{n}": "int" for n in range(6)}, **{f"f{n}": 0 for n in range(6)}})
+            made = type(
+                "Made", (), {"__annotations__": {f"f{n}": "int" for n in range(6)}, **{f"f{n}": 0 for n in range(6)}}
+            )
             start = time.perf_counter()
             decorate(made)  # type: ignore[operator]
             best = min(best, time.perf_counter() - start)

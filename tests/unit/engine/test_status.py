@@ -91,9 +91,7 @@ def test_a_pid_file_that_says_nothing(files: Layout, content: str) -> None:
 
 def test_an_engine_that_was_never_started(tmp_path: Path) -> None:
     """Looking at it is no error, and creates nothing."""
-    settings = load(
-        {"data_root": str(tmp_path / "d"), "state_root": str(tmp_path / "s")}, environ={}, files=()
-    )
+    settings = load({"data_root": str(tmp_path / "d"), "state_root": str(tmp_path / "s")}, environ={}, files=())
 
     found = status.status(settings)
 
