@@ -71,6 +71,7 @@ KIND_WORDS = {
 }
 QUOTES: Final = str.maketrans("", "", "'\"`")
 RUNNING_HINT = "start containerd, or name its socket (CONTAINERD_ADDRESS)"
+SNAPSHOTTER_HINT = "choose one that the engine has: --snapshotter overlayfs, or native"
 ACCESS_HINT = "run it as root (sudo), or join the group that owns the socket"
 
 
@@ -96,6 +97,8 @@ def described(failure: grpc.RpcError, what: str, channel: Channel | None = None,
     code = failure.code()
     words = WORDS.get(code) or failure.details() or code.name.lower().replace("_", " ")
     message = sentence(what, words)
+    if "snapshotter not loaded" in words:
+        hint = SNAPSHOTTER_HINT
     if code is StatusCode.UNKNOWN:
         code = next((meant for end, meant in UNKNOWN.items() if message.endswith(end)), code)
     kind, hint = KINDS.get(code, (EngineFault, ""))

@@ -1,12 +1,15 @@
 """The one place where a failure becomes words on stderr and an exit status (docker's: 125, 126, 127, 1)."""
 
+import io
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import typer
 
+from chub.cli.render.text import plain
 from chub.errors import ChubError
 
 UsageError: Any = typer.BadParameter.__base__
@@ -21,6 +24,7 @@ INTERRUPTED = 130
 
 def run(invoke: Callable[[], Any]) -> None:
     """Call `invoke`, and exit: with its result if that is a number, or with what its failure stands for."""
+    _complete_streams()
     try:
         status = invoke()
         sys.stdout.flush()
@@ -29,16 +33,73 @@ def run(invoke: Callable[[], Any]) -> None:
     except (typer.Abort, KeyboardInterrupt):
         status = INTERRUPTED
     except BrokenPipeError:  # whoever read our output has gone: nothing is left to say, to nobody
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 1
+        _drop_output()
+        status = FAILED
+    except Unwritable as failure:
+        _drop_output()
+        say(ChubError(f"the output could not be written: {failure.strerror}", hint="look at where stdout goes"))
+        status = FAILED
     sys.exit(status if isinstance(status, int) else 0)
 
 
+class Unwritable(OSError):
+    """Standard output could take no more."""
+
+
+class _Output(io.FileIO):
+    """Standard output, whose failures are known as its own."""
+
+    def write(self, data: Any, /) -> int | None:
+        """Write what fits."""
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            raise
+        except OSError as failure:
+            raise Unwritable(failure.errno, failure.strerror) from failure
+
+
+def _complete_streams() -> None:
+    """Have all three standard streams, and stdout say what it cannot write.
+
+    A stream that our caller closed gets a descriptor of its own before anything else is opened under its number:
+    stdin is at its end, stdout fails when it is written to, stderr is dropped.
+    """
+    for place, flags in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
+        try:
+            os.fstat(place)
+        except OSError:
+            os.open(os.devnull, flags)  # the lowest free number is this one
+    if sys.stdin is None:
+        sys.stdin = open(0, closefd=False)
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False)
+    if sys.stdout is sys.__stdout__:
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        sys.stdout = io.TextIOWrapper(
+            io.BufferedWriter(_Output(1, "w", closefd=False)),
+            encoding=encoding,
+            errors="surrogateescape" if encoding.lower() == "utf-8" else "backslashreplace",
+            line_buffering=os.isatty(1),
+        )
+
+
+def _drop_output() -> None:
+    """What is still to be written goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
 def say(error: ChubError) -> None:
-    """Print what failed, why, and what to do, on stderr."""
-    print(f"chub: {error}", file=sys.stderr)
+    """Print what failed, why, and what to do, on stderr; what drives a terminal in it does not."""
+    _tell(f"chub: {plain(str(error))}")
     if error.hint:
-        print(f"hint: {error.hint}", file=sys.stderr)
+        _tell(f"hint: {error.hint}")
+
+
+def _tell(text: str) -> None:
+    """Print on stderr, line by line without control characters; where that is full or closed nobody is told."""
+    with suppress(OSError):
+        print("\n".join(map(plain, text.split("\n"))), file=sys.stderr, flush=True)
 
 
 def failed(error: ChubError, context: Any) -> int:
@@ -51,7 +112,7 @@ def failed(error: ChubError, context: Any) -> int:
     if context.command.name != "run":
         return FAILED if error.exit_code is None else error.exit_code
     if error.exit_code != FAILED:
-        print(f"\nRun '{context.command_path} --help' for more information", file=sys.stderr)
+        _tell(f"\nRun '{context.command_path} --help' for more information")
     return RUN_STATUS if error.exit_code is None else error.exit_code
 
 
@@ -89,20 +150,19 @@ def _usage(error: Any) -> int:
         status, lead = ARGUMENTS_STATUS, "chub: "
     elif words.startswith("No such command"):
         return _unknown_command(path, words, context)
-    print(f"{lead}{words}", file=sys.stderr)
+    _tell(f"{lead}{words}")
     if context is not None:
-        print(f"\nUsage:  {_synopsis(context)}\n", file=sys.stderr)
-        print(f"{see} '{path} --help' for more information", file=sys.stderr)
+        _tell(f"\nUsage:  {_synopsis(context)}\n\n{see} '{path} --help' for more information")
     return status
 
 
 def _unknown_command(path: str, words: str, context: Any) -> int:
     name = words.split("'")[1]
-    print(f"chub: unknown command: {path} {name}", file=sys.stderr)
+    _tell(f"chub: unknown command: {path} {name}")
     _, found, meant = words.partition("Did you mean ")
     if found:
-        print(f"hint: did you mean {meant.rstrip('?')}?", file=sys.stderr)
-    print(f"\nRun '{context.command_path} --help' for more information", file=sys.stderr)
+        _tell(f"hint: did you mean {meant.rstrip('?')}?")
+    _tell(f"\nRun '{context.command_path} --help' for more information")
     return ARGUMENTS_STATUS
 
 

@@ -20,7 +20,7 @@ from chub.core.rootfs import rootfs_for_run
 from chub.core.sources import prepare_sources
 from chub.core.together import together
 from chub.core.undo import Undo, gone, remove_tree
-from chub.core.workspace import Workspace, private_directory
+from chub.core.workspace import Workspace, private_directory, writing
 from chub.errors import Invalid
 from chub.oci.config import ImageConfig
 from chub.oci.spec.build import build
@@ -81,11 +81,13 @@ def create(workspace: Workspace, request: Request, *, console: tuple[int, int] |
         mounts = snapshots.prepare(id, base.chain_id)
         directory = workspace.data / id
         undo.add(remove_tree, directory)
-        private_directory(directory)
+        with writing(directory):
+            private_directory(directory)
         facts = _facts(request, base, id, mounts, directory, console)
         spec = build(request, base.config, facts)
         value = TypedValue.of_json(SPEC_TYPE, spec)
-        (directory / "config.json").write_bytes(value.value)
+        with writing(directory):
+            (directory / "config.json").write_bytes(value.value)
         record = Container(
             id=id,
             labels=_labels(request, base, name),
@@ -129,7 +131,8 @@ def _facts(
     confined = not request.security.privileged and "apparmor=unconfined" not in request.security.security_opt
     host = host_facts(devices=request.security.privileged, apparmor=loaded_profile() if confined else "")
     hostname = request.network.hostname or (host.name if request.network.network == "host" else id[:12])
-    files = etc.write(directory, hostname, request.network)
+    with writing(directory):
+        files = etc.write(directory, hostname, request.network)
     return Facts(
         id=id,
         host=host,
@@ -146,6 +149,8 @@ def _facts(
 def _base(workspace: Workspace, request: Request) -> Base:
     services, snapshotter = workspace.services, workspace.settings.snapshotter
     if request.rootfs:
+        if not request.image:
+            raise Invalid("no directory is named", hint="chub run --rootfs DIRECTORY COMMAND")
         imported = rootfs_for_run(services, Path(request.image), snapshotter=snapshotter, state_dir=workspace.data)
         return Base(name="", chain_id=imported.chain_id, config=imported.config)
     image = resolve(services, request.image, snapshotter=snapshotter)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from chub.core.workspace import writing
 from chub.records import record
 
 NAME = "exit.json"
@@ -37,12 +38,13 @@ def write(directory: Path, ending: Ending) -> None:
     for key in ("started", "finished"):
         content[key] = content[key].isoformat() if content[key] else None
     part = directory / f".{NAME}"
-    try:
-        part.write_text(json.dumps(content) + "\n")
-        os.replace(part, directory / NAME)
-    except FileNotFoundError:
-        if directory.exists():
-            raise
+    with writing(directory):
+        try:
+            part.write_text(json.dumps(content) + "\n")
+            os.replace(part, directory / NAME)
+        except FileNotFoundError:
+            if directory.exists():
+                raise
 
 
 def read(directory: Path) -> Ending | None:

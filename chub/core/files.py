@@ -14,9 +14,8 @@ import os
 import stat
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
 
-from chub.errors import ChubError, Invalid
+from chub.errors import ChubError, Invalid, PermissionDenied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,8 +35,12 @@ def read(mounts: Sequence[Mount], names: Sequence[str]) -> dict[str, bytes]:
     """
     layers = _layers(mounts)
     if len(layers) == 1:
-        with suppress(_Link):
+        try:
             return {name: content for name in names if (content := _read_plain(layers[0], name)) is not None}
+        except _Link:
+            pass
+        except OSError as failure:
+            raise _unreadable(failure) from failure
     return _read_mounted(layers, names)
 
 
@@ -108,8 +111,15 @@ def _read_mounted(layers: Sequence[str], names: Sequence[str]) -> dict[str, byte
     thread.start()
     thread.join()
     if failures:
-        raise ChubError(f"reading files of the image: {failures[0]}") from failures[0]
+        raise _unreadable(failures[0]) from failures[0]
     return found
+
+
+def _unreadable(failure: OSError | ChubError) -> ChubError:
+    message = f"cannot read the image's files: {getattr(failure, 'strerror', None) or failure}"
+    if isinstance(failure, PermissionError):
+        return PermissionDenied(message, hint="run it as root (sudo): users and groups are looked up there")
+    return ChubError(message)
 
 
 def _mount_unseen(layers: Sequence[str]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import select
 import signal
 import sys
 import threading
@@ -30,8 +31,8 @@ KEPT = frozenset(
 )
 """Signals that are not for the program."""
 
-News = queue.SimpleQueue[int | None]
-"""Signals to act on, in order; None: the program has ended."""
+Signals = queue.SimpleQueue[int]
+"""What came and is to be passed on, in order."""
 
 
 def run_here(workspace: Workspace, request: Request) -> Finished:
@@ -48,7 +49,8 @@ def run_here(workspace: Workspace, request: Request) -> Finished:
         stdout=lambda chunk: write_all(STDOUT, chunk),
         stderr=lambda chunk: write_all(STDERR, chunk),
     )
-    sys.stdout.flush()
+    if sys.stdout is not None:  # a program may have closed its own
+        sys.stdout.flush()
     return run(
         workspace,
         request,
@@ -60,25 +62,36 @@ def run_here(workspace: Workspace, request: Request) -> Finished:
 
 @contextmanager
 def _attended(running: Running) -> Iterator[Callable[[], Exit]]:
-    """Collect signals from before the program starts; what is given waits for its end and passes them on."""
+    """Collect signals from before the program starts; what is given waits for its end and passes them on.
+
+    The kernel may hand a signal to any thread, and Python's handler runs in this one only when it wakes up: so the
+    wait is for a pipe, into which the interpreter writes at once (`signal.set_wakeup_fd`).
+    """
     asked = running.created.request.terminal
-    news: News = queue.SimpleQueue()
-    running.broken = lambda: news.put(signal.SIGKILL)
+    signals: Signals = queue.SimpleQueue()
+    wake, waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     with ExitStack() as restored:
+        restored.callback(os.close, wake)
+        restored.callback(os.close, waker)
+        restored.callback(signal.set_wakeup_fd, signal.set_wakeup_fd(waker, warn_on_full_buffer=False))
+
+        def broken() -> None:
+            signals.put(signal.SIGKILL)
+            os.write(waker, b"\0")
+
+        running.broken = broken
         if asked.tty and asked.interactive:
             restored.enter_context(terminal.raw(STDIN))
         for number in signal.valid_signals():
-            if getattr(number, "name", "") not in KEPT:
-                before = signal.signal(number, lambda number, _: news.put(number))
+            if getattr(number, "name", "") not in KEPT or (asked.tty and number == signal.SIGWINCH):
+                before = signal.signal(number, lambda number, _: signals.put(number))
                 restored.callback(signal.signal, number, before)
         if asked.tty:
-            before = signal.signal(signal.SIGWINCH, lambda number, _: news.put(number))
-            restored.callback(signal.signal, signal.SIGWINCH, before)
-            news.put(signal.SIGWINCH)  # the size may have changed since it was read
-        yield lambda: _wait(running, news)
+            signals.put(signal.SIGWINCH)  # the size may have changed since it was read
+        yield lambda: _wait(running, signals, wake, waker)
 
 
-def _wait(running: Running, news: News) -> Exit:
+def _wait(running: Running, signals: Signals, wake: int, waker: int) -> Exit:
     outcome: list[Exit | ChubError] = []
 
     def watch() -> None:
@@ -86,16 +99,27 @@ def _wait(running: Running, news: News) -> Exit:
             outcome.append(running.wait())
         except ChubError as failure:
             outcome.append(failure)
-        news.put(None)
+        os.write(waker, b"\0")
 
-    threading.Thread(target=watch, daemon=True).start()
-    while (number := news.get()) is not None:
-        if number == signal.SIGWINCH:
-            if size := terminal.size(STDOUT):
-                running.resize(*size)
-        else:
-            running.kill(number)
+    watching = threading.Thread(target=watch, daemon=True)
+    watching.start()
+    while True:
+        while not signals.empty():
+            _pass_on(running, signals.get())
+        if outcome:
+            break
+        select.select([wake], [], [])
+        os.read(wake, CHUNK)
+    watching.join()
     ended = outcome[0]
     if isinstance(ended, ChubError):
         raise ended
     return ended
+
+
+def _pass_on(running: Running, number: int) -> None:
+    if number == signal.SIGWINCH:
+        if size := terminal.size(STDOUT):
+            running.resize(*size)
+    else:
+        running.kill(number)

@@ -64,10 +64,10 @@ def checked(name: str) -> str:
     if not re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+", bare):
         raise Invalid(
             f"Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed",
-            hint="a name has two characters or more",
+            hint="a name has two or more letters, digits, '_', '.' and '-', a letter or digit first",
         )
     if len(bare) > LONGEST:
-        raise Invalid(f"Invalid container name ({bare[:20]}…): {len(bare)} characters, at most {LONGEST} are allowed")
+        raise Invalid(f"Invalid container name ({bare[:20]}…): {len(bare)} characters", hint=f"at most {LONGEST} are allowed")
     return bare
 
 

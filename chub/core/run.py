@@ -45,6 +45,7 @@ class Finished:
     finished: datetime
     error: str = ""  # why the exit code is not known
     output_failure: OSError | None = None  # why not all output reached its sink
+    input_failure: OSError | None = None  # why not all input was read
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,7 +63,7 @@ class Running:
 
     def resize(self, columns: int, rows: int) -> None:
         """Tell the program's terminal its size."""
-        with suppress(NotFound, Conflict):
+        with suppress(NotFound, Conflict, Unavailable):
             self.workspace.services.tasks.resize(self.created.id, columns, rows)
 
     def wait(self) -> Exit:
@@ -109,11 +110,23 @@ def run(
     created = create.create(workspace, request, console=console)
     try:
         finished = _run(workspace, created, streams, attend)
-    except BaseException:
-        _settle(workspace, created)
+    except BaseException as failure:
+        _after(failure, created, lambda: _settle(workspace, created))
         raise
     _settle(workspace, created)
     return finished
+
+
+def _after(failure: BaseException, created: Created, step: Callable[[], object]) -> None:
+    """Tidy up after a failure. Where that fails too, the first failure says what may be left, and how to remove it."""
+    try:
+        step()
+    except (ChubError, OSError) as second:
+        failure.add_note(f"tidying up failed too: {second}")
+        if isinstance(failure, ChubError):
+            failure.hint = (
+                f"container {created.name} may still be there: start the engine again, then chub rm -f {created.name}"
+            )
 
 
 def _settle(workspace: Workspace, created: Created) -> None:
@@ -146,8 +159,8 @@ def _run(workspace: Workspace, created: Created, streams: Streams, attend: Atten
             ending = Ending(started=started, finished=finished, exit_code=code, error=error)
             endings.write(created.directory, ending)
         lifecycle.delete_task(workspace, created.id)
-    except BaseException:
-        lifecycle.end_task(workspace, created.id)
+    except BaseException as failure:
+        _after(failure, created, lambda: lifecycle.end_task(workspace, created.id))
         raise
     finally:
         fifos.close()
@@ -159,6 +172,7 @@ def _run(workspace: Workspace, created: Created, streams: Streams, attend: Atten
         finished=finished,
         error=error,
         output_failure=fifos.failure,
+        input_failure=fifos.input_failure,
     )
 
 
@@ -173,25 +187,59 @@ def _start(workspace: Workspace, created: Created, fifos: Fifos, streams: Stream
             fifos.write_from(streams.source, lambda: _end_of_input(workspace, created, fifos.tty))
         tasks.start(created.id)
     except ChubError as failure:
-        why = refused(failure, created.args[0])
+        why = refused(failure, created.args[0], created.request.identity.runtime or "runc")
         if not created.request.identity.remove:
             endings.write(created.directory, Ending(exit_code=why.exit_code or FAILED, error=str(why)))
         raise why from failure
 
 
-def refused(failure: ChubError, program: str) -> ChubError:
+def refused(failure: ChubError, program: str, runtime: str = "runc") -> ChubError:
     """What a runtime says of a program that it cannot start, as docker's exit statuses put it (126, 127).
 
     runc names the program after ``exec``, crun after ``executable file``; another name there is not the program's.
+    A `runtime` or shim that containerd cannot start itself is NotFound.
     """
     text = str(failure)
-    if not re.search(rf"exec(utable file)?:? [\"`]?{re.escape(program)}[\"`]?[: ]", text):
-        return failure
+    if missing := _runtime_missing(text, runtime):
+        return missing
+    if not re.search(rf"exec(utable file)?:? [\"`]?{re.escape(_as_go(program))}[\"`]?[: ]", text):
+        return _plainly(failure)
     if any(words in text for words in ("not found", "no such file or directory")):
         return ProgramNotFound(_why(text), hint=f"is {program!r} in the image, and in its PATH?")
     if any(words in text for words in ("permission denied", "is a directory", "not a directory")):
         return ProgramNotExecutable(_why(text), hint=f"{program!r} must be a file with execute permission")
-    return failure
+    return _plainly(failure)
+
+
+def _runtime_missing(text: str, runtime: str) -> NotFound | None:
+    """The error for a shim that containerd, or a runtime that the shim does not find; None if that is not it."""
+    if shim := re.search(r'binary not installed "([^"]+)"', text):
+        return NotFound(
+            f"containerd has no runtime {runtime}: {shim[1]} is not in the engine's PATH",
+            hint="install it where the engine looks for programs, or choose another --runtime",
+        )
+    if "unable to retrieve OCI runtime error" in text and re.search(r'exec: "|fork/exec ', text):
+        return NotFound(
+            f"the runtime {runtime} cannot be started: {text.rpartition('): ')[2]}",
+            hint="install it where the engine looks for programs (apt-get install runc), or choose another --runtime",
+        )
+    return None
+
+
+def _plainly(failure: ChubError) -> ChubError:
+    """The same, in the runtime's own words where they are in it."""
+    text = str(failure)
+    if "unable to start container process" not in text:
+        return failure
+    return type(failure)(_why(text), hint="the runtime refused what the options, or the image, ask for")
+
+
+def _as_go(word: str) -> str:
+    """A word as Go quotes it in an error."""
+    escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+    return "".join(
+        escapes.get(each) or (each if each.isprintable() or not each.isascii() else f"\\x{ord(each):02x}") for each in word
+    )
 
 
 def _why(text: str) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from chub.api.tasks import Stdio
 from chub.core.undo import remove_tree
-from chub.core.workspace import private_directory
+from chub.core.workspace import private_directory, writing
 
 CHUNK = 1 << 16  # bytes: what a pipe holds
 PIPE = 1 << 20  # bytes a FIFO may hold: a fast program wakes us less often
@@ -36,12 +36,14 @@ class Fifos:
         self._fds: list[int] = []
         self._threads: list[threading.Thread] = []
         self.failure: OSError | None = None  # why a sink did not take what it was given
+        self.input_failure: OSError | None = None  # why the source gave no more
 
     def make(self) -> None:
         """Create the FIFOs and open the ends that are read, so that the shim need not wait for a reader."""
-        private_directory(self.directory)
-        for path in [*self._outputs, *filter(None, [self._stdin])]:
-            os.mkfifo(path, 0o600)
+        with writing(self.directory):
+            private_directory(self.directory)
+            for path in [*self._outputs, *filter(None, [self._stdin])]:
+                os.mkfifo(path, 0o600)
         for path in self._outputs:
             fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             os.set_blocking(fd, True)
@@ -91,7 +93,26 @@ class Fifos:
         """
         fd = os.open(self._stdin, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         os.set_blocking(fd, True)
-        threading.Thread(target=_write, args=(fd, source, ended), daemon=True).start()
+        threading.Thread(target=self._write, args=(fd, source, ended), daemon=True).start()
+
+    def _write(self, fd: int, source: Callable[[], bytes], ended: Callable[[], object]) -> None:
+        try:
+            while chunk := self._given(source):
+                write_all(fd, chunk)
+        except BrokenPipeError:  # the program does not read any more
+            pass
+        finally:
+            os.close(fd)
+        ended()
+
+    def _given(self, source: Callable[[], bytes]) -> bytes:
+        """The next chunk; b"" also where no more can be read."""
+        try:
+            return source()
+        except OSError as failure:
+            if failure.errno != errno.EIO:  # a terminal hung up: an end like any other
+                self.input_failure = failure
+            return b""
 
     def drain(self) -> None:
         """Wait until every output has ended and its last bytes have reached the sink."""
@@ -104,21 +125,6 @@ class Fifos:
             os.close(fd)
         self._fds = []
         remove_tree(self.directory)
-
-
-def _write(fd: int, source: Callable[[], bytes], ended: Callable[[], object]) -> None:
-    try:
-        while chunk := source():
-            write_all(fd, chunk)
-    except OSError as failure:
-        if failure.errno not in (
-            errno.EPIPE,
-            errno.EIO,
-        ):  # the program does not read any more; a terminal hung up
-            raise
-    finally:
-        os.close(fd)
-    ended()
 
 
 def write_all(fd: int, chunk: bytes) -> None:

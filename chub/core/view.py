@@ -20,6 +20,8 @@ OPEN_TREE, MOUNT_SETATTR = 428, 442  # on every architecture
 OPEN_TREE_CLONE, OPEN_TREE_CLOEXEC = 1, os.O_CLOEXEC
 MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOATIME, MOUNT_ATTR_ATIME = 0x1, 0x10, 0x70
 
+ROOTFS = "name a directory that holds a root filesystem: bin, etc, usr and so on"
+
 
 @record
 class View:
@@ -73,9 +75,9 @@ def _opened(directory: Path) -> int:
     try:
         return os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except FileNotFoundError:
-        raise NotFound(f"{directory}: no such directory") from None
+        raise NotFound(f"{directory}: no such directory", hint=ROOTFS) from None
     except NotADirectoryError:
-        raise Invalid(f"{directory}: not a directory") from None
+        raise Invalid(f"{directory}: not a directory", hint=ROOTFS) from None
     except PermissionError:
         raise PermissionDenied(f"{directory}: permission denied", hint="run it as root (sudo)") from None
     except (OSError, ValueError) as failure:  # ValueError: a zero byte in the name

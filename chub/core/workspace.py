@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 
+from chub.errors import ChubError, PermissionDenied, ResourceExhausted
 from chub.settings import HOST_SOCKET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from chub.api.services import Services
     from chub.settings import Settings
+
+WRITABLE = "run it as root (sudo), or choose other directories with --data-root and --state-root"
 
 
 class Workspace:
@@ -84,3 +89,17 @@ def private_directory(path: Path) -> Path:
             if not path.is_dir():
                 raise
     return path
+
+
+@contextmanager
+def writing(directory: Path) -> Iterator[None]:
+    """Around what writes chub's own files: a full disk, a missing permission and the like become errors of ours."""
+    try:
+        yield
+    except OSError as failure:
+        message = f"cannot write in {directory}: {failure.strerror or failure}"
+        if failure.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise ResourceExhausted(message, hint="make room there, or choose another place") from failure
+        if failure.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise PermissionDenied(message, hint=WRITABLE) from failure
+        raise ChubError(message, hint=WRITABLE) from failure

@@ -198,7 +198,10 @@ def test_tasks_that_are_not(services: Services, container: str) -> None:
 
 
 def test_a_task_is_heard_of(services: Services, container: str, busybox: Path) -> None:
-    """A subscription tells of a task's life in order, each payload decoded; leaving the loop ends it."""
+    """A subscription tells of a task's life in order, each payload decoded; leaving the loop ends it.
+
+    containerd 2.1 does not always tell of the end of a task's deletion, so nothing waits for that.
+    """
     topics: list[str] = []
     with services.events.subscribe(f'namespace=={services.namespace},topic~="^/tasks/"') as events:
         pid = start(services, busybox)
@@ -212,10 +215,9 @@ def test_a_task_is_heard_of(services: Services, container: str, busybox: Path) -
             if event.topic == "/tasks/exit":
                 assert event.payload["exit_status"] == 137
                 assert event.payload["pid"] == pid
-            if event.topic == "/tasks/delete":
                 break
 
-    assert topics == ["/tasks/create", "/tasks/start", "/tasks/exit", "/tasks/delete"]
+    assert topics == ["/tasks/create", "/tasks/start", "/tasks/exit"]
 
 
 def test_events_are_published_and_forwarded(services: Services) -> None:

