@@ -49,7 +49,7 @@ class Unwritable(OSError):
 class _Output(io.FileIO):
     """Standard output, whose failures are known as its own."""
 
-    def write(self, data: Any, /) -> int | None:
+    def write(self, data: Any, /) -> int:
         """Write what fits."""
         try:
             return super().write(data)
@@ -71,9 +71,9 @@ def _complete_streams() -> None:
         except OSError:
             os.open(os.devnull, flags)  # the lowest free number is this one
     if sys.stdin is None:
-        sys.stdin = open(0, closefd=False)
+        sys.stdin = os.fdopen(0, closefd=False)
     if sys.stderr is None:
-        sys.stderr = open(2, "w", closefd=False)
+        sys.stderr = os.fdopen(2, "w", closefd=False)
     if sys.stdout is sys.__stdout__:
         encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
         sys.stdout = io.TextIOWrapper(

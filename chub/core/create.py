@@ -162,6 +162,7 @@ def _runtime(workspace: Workspace, request: Request) -> Runtime:
     asked = request.identity.runtime or SHIM
     if asked.startswith("io.containerd.") and asked != SHIM:
         return Runtime(name=asked)
+    _utf8(asked, "runtime")
     binary = "" if asked in (SHIM, "runc") else asked
     options = RuncOptions(root=workspace.runc_root, binary_name=binary)
     return Runtime(name=SHIM, options=options.packed())
@@ -172,6 +173,15 @@ def _labels(request: Request, base: Base, name: str) -> dict[str, str]:
     labels = dict(base.config.labels)
     labels.update(label.partition("=")[::2] for label in request.identity.labels)
     for label, value in labels.items():
+        _utf8(label + value, "label")
         if len(label) + len(value) > 4096:
             raise Invalid(f"label {label[:40]!r}: {len(label) + len(value)} bytes, containerd takes 4096 at most")
     return labels | {NAME_LABEL: name, VERSION_LABEL: VERSION}
+
+
+def _utf8(text: str, what: str) -> None:
+    """Refuse what containerd has no letters for."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as failure:
+        raise Invalid(f"{what} {text[:40]!r} is not UTF-8") from failure

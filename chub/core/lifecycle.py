@@ -30,6 +30,16 @@ def delete_task(workspace: Workspace, id: str) -> None:
             raise
 
 
+def _wait_for_the_end(workspace: Workspace, id: str) -> None:
+    """Wait for a killed task. Raises NotFound if another client deletes it meanwhile."""
+    tasks = workspace.services.tasks
+    try:
+        tasks.wait(id, timeout=KILL_DEADLINE)
+    except EngineFault:  # its shim went away under our call
+        tasks.get(id)
+        raise
+
+
 def end_task(workspace: Workspace, id: str) -> None:
     """Kill a task, whatever it does, and delete it; nothing to do if there is none."""
     tasks = workspace.services.tasks
@@ -37,7 +47,7 @@ def end_task(workspace: Workspace, id: str) -> None:
         tasks.get(id)
         with suppress(NotFound, Conflict):  # it had ended
             tasks.kill(id, signal.SIGKILL, all=True)
-        tasks.wait(id, timeout=KILL_DEADLINE)
+        _wait_for_the_end(workspace, id)
     except NotFound:
         return
     delete_task(workspace, id)

@@ -67,7 +67,8 @@ def checked(name: str) -> str:
             hint="a name has two or more letters, digits, '_', '.' and '-', a letter or digit first",
         )
     if len(bare) > LONGEST:
-        raise Invalid(f"Invalid container name ({bare[:20]}…): {len(bare)} characters", hint=f"at most {LONGEST} are allowed")
+        message = f"Invalid container name ({bare[:20]}…): {len(bare)} characters"
+        raise Invalid(message, hint=f"at most {LONGEST} are allowed")
     return bare
 
 

@@ -145,8 +145,7 @@ def _run(workspace: Workspace, created: Created, streams: Streams, attend: Atten
     try:
         fifos.make()
         with attend(running) as wait:
-            _start(workspace, created, fifos, streams, running)
-            started = datetime.now(UTC)
+            started = _start(workspace, created, fifos, streams, running)
             endings.write(created.directory, Ending(started=started))
             try:
                 ended = wait()
@@ -176,8 +175,8 @@ def _run(workspace: Workspace, created: Created, streams: Streams, attend: Atten
     )
 
 
-def _start(workspace: Workspace, created: Created, fifos: Fifos, streams: Streams, running: Running) -> None:
-    """Make the task, connect its streams, and start the program."""
+def _start(workspace: Workspace, created: Created, fifos: Fifos, streams: Streams, running: Running) -> datetime:
+    """Make the task, connect its streams, and start the program; when that was (it may be over when this returns)."""
     tasks = workspace.services.tasks
     try:
         tasks.create(created.id, created.mounts, fifos.paths, options=created.record.runtime.options)
@@ -185,12 +184,14 @@ def _start(workspace: Workspace, created: Created, fifos: Fifos, streams: Stream
         fifos.read_into(*sinks, broken=lambda: running.broken())
         if streams.source is not None:
             fifos.write_from(streams.source, lambda: _end_of_input(workspace, created, fifos.tty))
+        started = datetime.now(UTC)
         tasks.start(created.id)
     except ChubError as failure:
         why = refused(failure, created.args[0], created.request.identity.runtime or "runc")
         if not created.request.identity.remove:
             endings.write(created.directory, Ending(exit_code=why.exit_code or FAILED, error=str(why)))
         raise why from failure
+    return started
 
 
 def refused(failure: ChubError, program: str, runtime: str = "runc") -> ChubError:
@@ -237,9 +238,11 @@ def _plainly(failure: ChubError) -> ChubError:
 def _as_go(word: str) -> str:
     """A word as Go quotes it in an error."""
     escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
-    return "".join(
-        escapes.get(each) or (each if each.isprintable() or not each.isascii() else f"\\x{ord(each):02x}") for each in word
-    )
+
+    def quoted(each: str) -> str:
+        return escapes.get(each) or (each if each.isprintable() or not each.isascii() else f"\\x{ord(each):02x}")
+
+    return "".join(map(quoted, word))
 
 
 def _why(text: str) -> str:

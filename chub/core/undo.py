@@ -48,5 +48,5 @@ def gone(remove: Callable[..., object], *args: Any, **named: Any) -> None:
 
 def remove_tree(path: Path) -> None:
     """Remove a directory of chub's own with all in it, if it is there."""
-    with suppress(FileNotFoundError):
+    with suppress(FileNotFoundError, NotADirectoryError):
         shutil.rmtree(path)

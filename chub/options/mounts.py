@@ -78,12 +78,19 @@ def parse_volume(text: str) -> Mount:
         ) from failure
     return Mount(
         kind=MountKind.BIND,
-        source=clean(os.path.abspath(source)),
+        source=_absolute(source),
         target=path,
         read_only="ro" in words,
         propagation=next((word for word in words if word in PROPAGATIONS), "rprivate"),
         create_source=True,
     )
+
+
+def _absolute(source: str) -> str:
+    try:
+        return clean(os.path.abspath(source))
+    except FileNotFoundError as failure:
+        raise Invalid(f"{source}: the current directory does not exist any more") from failure
 
 
 # What may stand in the third part of a volume, by what it speaks of: each of these once.

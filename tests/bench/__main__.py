@@ -1,8 +1,8 @@
 """Measure chub beside ctr and docker, on private engines, as root.
 
 All peers of a case run in turns (A B C A B C …); a peer that fails ends its case. A run of the whole suite
-is kept under tests/bench/results/ and compared with the one kept before. An aim that is missed is said, and
-is no failure: the exit status is 1 only where something could not be measured.
+without failures is kept under tests/bench/results/ and compared with the one kept before. An aim that is
+missed is said, and is no failure: the exit status is 1 only where something could not be measured.
 """
 
 from __future__ import annotations
@@ -57,9 +57,10 @@ def _measure(scene: Scene, asked: argparse.Namespace) -> int:
         print(*report.case(cases[name], before, found.floor), sep="\n", flush=True)
     found = replace(found, cases=cases)
     print(f"\n{report.summary(found)}")
-    if not asked.names and not asked.quick:
+    failed = any(case.error for case in cases.values())
+    if not (failed or asked.names or asked.quick):
         print(f"kept: {found.keep()}")
-    return 1 if any(case.error for case in cases.values()) else 0
+    return 1 if failed else 0
 
 
 def _case(scene: Scene, case: Case, rounds: int) -> Measured:

@@ -127,7 +127,7 @@ class Scene:
         """What a command of the set-up prints."""
         ended = spawn(*words, env=self.env if env is None else env)
         if ended.exit_status != 0:
-            raise Failed(f"{' '.join(map(str, words))}: exit status {ended.exit_status}: {ended.stderr.strip()}")
+            raise Failed(f"{' '.join(map(str, words))}: exit status {ended.exit_status}: {ended.stderr.strip()[-500:]}")
         return ended.stdout
 
     @contextmanager

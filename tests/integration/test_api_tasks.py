@@ -164,7 +164,9 @@ def test_limits_and_metrics(services: Services, container: str, busybox: Path) -
     assert metric.taken is not None
     assert metric.data is not None
     pids = decoded(metric.data)["pids"]
-    assert pids == {"current": 1, "limit": 77}
+    assert isinstance(pids, dict)
+    assert pids["limit"] == 77
+    assert pids["current"] >= 1
     assert services.tasks.metrics("id==other") == ()
     assert len(services.tasks.metrics()) == 1
 

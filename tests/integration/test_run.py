@@ -14,10 +14,12 @@ import pytest
 
 from chub.api.containers import Container, Runtime
 from chub.api.services import Services
+from chub.api.wire import TypedValue
 from tests.support.command import Command
 from tests.support.waiting import wait_until
 
 RUNC = Runtime(name="io.containerd.runc.v2")
+SPEC = TypedValue.of_json("types.containerd.io/opencontainers/runtime-spec/1/Spec", {"ociVersion": "1.0.2"})
 
 
 def test_output_and_streams_stay_apart(chub: Command, image: str) -> None:
@@ -237,7 +239,7 @@ def test_several_words_of_rm(chub: Command, image: str) -> None:
 def test_an_ambiguous_beginning_of_an_id(chub: Command, services: Services, image: str) -> None:
     """It is an error, never a guess."""
     for last in "ab":
-        services.containers.create(Container(id=f"abcdef{last}", image=image, runtime=RUNC))
+        services.containers.create(Container(id=f"abcdef{last}", image=image, runtime=RUNC, spec=SPEC))
     try:
         ended = chub("inspect", "abcdef")
         assert ended.exit_status == 1
@@ -254,7 +256,7 @@ def test_a_container_of_another_namespace(chub: Command, image: str, services: S
 
     other = services.within(f"{services.namespace}-other")
     other.namespaces.create(Namespace(name=other.namespace))
-    other.containers.create(Container(id="elsewhere", image=image, runtime=RUNC))
+    other.containers.create(Container(id="elsewhere", image=image, runtime=RUNC, spec=SPEC))
     try:
         ended = chub("inspect", "--type", "container", "elsewhere")
         assert ended.exit_status == 1

@@ -138,7 +138,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """A failure comes with what the engine said during the test."""
     report = yield
     engine = getattr(item, "funcargs", {}).get("engine")
-    if report.failed and isinstance(engine, Engine) and _log_offset in item.stash:
+    if report.failed and isinstance(engine, Engine) and _log_offset in item.stash and engine.log.exists():
         with engine.log.open(errors="replace") as log:
             log.seek(item.stash[_log_offset])
             tail = log.readlines()[-LOG_TAIL:]
