@@ -160,9 +160,9 @@ def _base(workspace: Workspace, request: Request) -> Base:
 def _runtime(workspace: Workspace, request: Request) -> Runtime:
     """Containerd's name of the shim; any other word is a program the runc shim runs in runc's place."""
     asked = request.identity.runtime or SHIM
+    _utf8(asked, "runtime")
     if asked.startswith("io.containerd.") and asked != SHIM:
         return Runtime(name=asked)
-    _utf8(asked, "runtime")
     binary = "" if asked in (SHIM, "runc") else asked
     options = RuncOptions(root=workspace.runc_root, binary_name=binary)
     return Runtime(name=SHIM, options=options.packed())

@@ -48,11 +48,17 @@ class Scene:
         )
 
     def leaks(self) -> list[str]:
-        """What is left, a line for each thing, after a collection; waits a little for what is about to go."""
+        """What is left, a line for each thing, after a collection; waits a little for what is about to go.
+
+        A leak is there at every look: cgroups and sockets come and go while other tests run.
+        """
         self.collect()
         end = time.monotonic() + PATIENCE
-        while (found := list(self._left())) and time.monotonic() < end:
+        found = list(self._left())
+        while found and time.monotonic() < end:
             time.sleep(0.02)
+            now = set(self._left())
+            found = [leak for leak in found if leak in now]
         return found
 
     def collect(self) -> None:
