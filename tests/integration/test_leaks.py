@@ -97,7 +97,7 @@ def test_mounts_are_seen(scene: Scene, roots: tuple[Path, Path]) -> None:
     point.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "none", point], check=True)
 
-    assert scene.leaks() == [f"mount {point}"]
+    assert f"mount {point}" in scene.leaks()
     scene.tidy()
     assert str(point) not in Path("/proc/self/mountinfo").read_text()
 
@@ -108,7 +108,7 @@ def test_processes_are_seen(scene: Scene, roots: tuple[Path, Path]) -> None:
         found = scene.leaks()
         process.kill()
 
-    assert found == [f"process {process.pid}: tail -f /dev/null {roots[0]}/x "]
+    assert f"process {process.pid}: tail -f /dev/null {roots[0]}/x " in found
 
 
 def test_cgroups_are_seen(scene: Scene) -> None:
@@ -117,7 +117,7 @@ def test_cgroups_are_seen(scene: Scene) -> None:
     cgroup = hierarchy / "chub-test" / CONTAINER
     cgroup.mkdir(parents=True)
     try:
-        assert scene.leaks() == [f"cgroup {cgroup}"]
+        assert f"cgroup {cgroup}" in scene.leaks()
     finally:
         cgroup.rmdir()
         cgroup.parent.rmdir()
