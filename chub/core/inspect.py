@@ -84,7 +84,7 @@ def _image_id(workspace: Workspace, name: str) -> str:
     from chub.core.images import resolve
 
     try:
-        return resolve(workspace.services, name, snapshotter=workspace.settings.snapshotter).config_digest
+        return resolve(workspace.services, name).config_digest
     except NotFound:
         return ""
 
