@@ -136,9 +136,9 @@ def test_a_user_who_may_open_the_socket_alone(client: sdk.Client, image: str, bu
             assert raised.value.hint
 
 
-def test_a_feature_of_a_newer_engine(services: Services, engine: Engine) -> None:
+def test_a_feature_of_a_newer_engine(services: Services) -> None:
     """The version that has it is named."""
-    if engine.version == "1.6":
+    if services.version.get().older_than("1.7"):
         with pytest.raises(sdk.Unsupported, match=r"needs containerd 1\.7 or newer, this is 1\.6"):
             services.sandbox_store.list()
     else:
