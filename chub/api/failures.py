@@ -97,11 +97,11 @@ def described(failure: grpc.RpcError, what: str, channel: Channel | None = None,
     code = failure.code()
     words = WORDS.get(code) or failure.details() or code.name.lower().replace("_", " ")
     message = sentence(what, words)
-    if "snapshotter not loaded" in words:
-        hint = SNAPSHOTTER_HINT
     if code is StatusCode.UNKNOWN:
         code = next((meant for end, meant in UNKNOWN.items() if message.endswith(end)), code)
     kind, hint = KINDS.get(code, (EngineFault, ""))
+    if "snapshotter not loaded" in words:
+        hint = SNAPSHOTTER_HINT
     if code is StatusCode.UNAVAILABLE and channel is not None:
         lost = f"{what}: no connection to {channel.path}"
         return unreachable(channel.path, lost if words.startswith(NOT_CONNECTED) else message)

@@ -91,7 +91,11 @@ class Command(typer.core.TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse, after docker's spellings are turned into click's."""
-        return super().parse_args(ctx, list(arguments.normalised(args, self.params, self._interspersed)))
+        try:
+            return super().parse_args(ctx, list(arguments.normalised(args, self.params, self._interspersed)))
+        except boundary.UsageError as error:
+            error.ctx = error.ctx or ctx  # click leaves it out where a flag lacks its value
+            raise
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; what fails in it is said here, where its name is known."""

@@ -41,13 +41,16 @@ def remove_image(services: Services, word: str, *, force: bool = False, snapshot
         names = [image.name]
         if len(every) == 1 and not force:
             _check_name(services, word, image.name, documents)
+    layers = _unpacked(services, documents, snapshotter)
     for place, name in enumerate(names):
         last = place == len(names) - 1
         services.images.delete(name, sync=last)
     untagged = tuple(references.familiar(name) for name in names)
     if len(every) > len(names) or documents is None:
         return Removed(untagged=untagged)
-    return Removed(untagged=untagged, deleted=_gone(services, documents, snapshotter))
+    kept = _unpacked(services, documents, snapshotter)
+    gone = (layer for layer in layers if layer not in kept)
+    return Removed(untagged=untagged, deleted=(documents.config_digest, *gone))
 
 
 def _is_id(services: Services, image: Image, word: str) -> bool:
@@ -119,13 +122,13 @@ def _running(services: Services) -> set[str]:
     return {task.container_id or task.id for task in services.tasks.list() if task.pid and task.status != "stopped"}
 
 
-def _gone(services: Services, documents: Documents, snapshotter: str) -> tuple[str, ...]:
-    """What the collection took away."""
+def _unpacked(services: Services, documents: Documents | None, snapshotter: str) -> list[str]:
+    """The chain IDs that have a snapshot, topmost first."""
     from chub.core.unpack import exists
 
     snapshots = services.snapshots(snapshotter)
-    layers = [chain_id for chain_id in reversed(documents.chain_ids) if not exists(snapshots, chain_id)]
-    return (documents.config_digest, *layers)
+    chain_ids = documents.chain_ids if documents is not None else ()
+    return [chain_id for chain_id in reversed(chain_ids) if exists(snapshots, chain_id)]
 
 
 def _short(documents: Documents | None) -> str:
