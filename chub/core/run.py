@@ -13,7 +13,7 @@ from chub.core.create import Created
 from chub.core.endings import LOST, Ending
 from chub.core.stdio import Fifos, Sink
 from chub.core.workspace import Workspace
-from chub.errors import ChubError, Conflict, NotFound, ProgramNotExecutable, ProgramNotFound, Unavailable
+from chub.errors import ChubError, Conflict, EngineFault, NotFound, ProgramNotExecutable, ProgramNotFound, Unavailable
 from chub.records import record
 
 TYPE_CHECKING = False
@@ -74,14 +74,26 @@ class Running:
         services = self.workspace.services
         while True:
             try:
-                return services.tasks.wait(self.created.id, timeout=None)
+                try:
+                    return services.tasks.wait(self.created.id, timeout=None)
+                except EngineFault:
+                    services.tasks.get(self.created.id)  # NotFound: the shim has died, and containerd has cleaned up
+                    raise
             except Unavailable:
                 services.channel.wait_until_ready(PATIENCE)
-            except NotFound:
-                raise
-            except ChubError:
-                services.tasks.get(self.created.id)  # NotFound: the shim has died, and containerd has cleaned up
-                raise
+
+    def start(self) -> None:
+        """Start the program, through a restart of containerd if need be: the call may have been lost, or its answer."""
+        services = self.workspace.services
+        while True:
+            try:
+                services.tasks.start(self.created.id)
+            except Unavailable:
+                services.channel.wait_until_ready(PATIENCE)
+                with suppress(NotFound):  # it has started and ended: the wait will say so
+                    if services.tasks.get(self.created.id).status == "created":
+                        continue
+            return
 
 
 Attend = Callable[[Running], AbstractContextManager["Callable[[], Exit]"]]
@@ -185,7 +197,7 @@ def _start(workspace: Workspace, created: Created, fifos: Fifos, streams: Stream
         if streams.source is not None:
             fifos.write_from(streams.source, lambda: _end_of_input(workspace, created, fifos.tty))
         started = datetime.now(UTC)
-        tasks.start(created.id)
+        running.start()
     except ChubError as failure:
         why = refused(failure, created.args[0], created.request.identity.runtime or "runc")
         if not created.request.identity.remove:

@@ -10,6 +10,7 @@
 #   engines.sh start 1.6|1.7|2.1|host DIR              a private containerd; prints its socket when it serves
 #   engines.sh start docker DIR [overlay2|containerd]  a private dockerd with its own containerd 2.1; prints DOCKER_HOST
 #   engines.sh stop DIR                                stop what runs in DIR, with its shims and mounts; DIR stays
+#                                                      ENGINE_PATH: where its containerd looks for programs
 #   engines.sh env ENGINE DIR                          lines to eval: PATH, CONTAINERD_ADDRESS
 #   engines.sh protos 1.6|1.7|2.1                      directory that holds the API's .proto files of that version
 #   engines.sh rootfs busybox|debian DIR               a root filesystem to run: busybox (1 MB) or Debian minbase (160 MB)
@@ -155,7 +156,7 @@ gone() { # PID: it has ended, even where nobody has asked how yet
 }
 
 start_containerd() {
-  local bin dir=$2
+  local bin path dir=$2
   bin=$(bin_of "$1")
   mkdir -p "$dir"
   dir=$(realpath "$dir")
@@ -172,7 +173,8 @@ disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.nri.v1.nri"]
 [plugins."io.containerd.internal.v1.opt"]
   path = "$dir/opt"
 CONFIG
-  PATH=$bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin setsid "$bin/containerd" -c "$dir/config.toml" \
+  path=$bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+  setsid env PATH="${ENGINE_PATH:-$path}" "$bin/containerd" -c "$dir/config.toml" \
     > "$dir/containerd.log" 2>&1 < /dev/null &
   echo $! > "$dir/pid"
   wait_for 30 "$bin/ctr" -a "$dir/containerd.sock" version ||

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import select
 import signal
-import subprocess
 import threading
 from typing import TYPE_CHECKING
 
@@ -41,31 +38,16 @@ def services(own: Engine) -> Iterator[Services]:
         yield made
 
 
-def kill(own: Engine, number: signal.Signals) -> None:
-    """End containerd and wait until it is gone."""
-    pid = int((own.directory / "pid").read_text())
-    waiting = os.pidfd_open(pid)
-    os.kill(pid, number)
-    assert select.select([waiting], [], [], PATIENCE)[0], f"containerd {pid} did not end"
-    os.close(waiting)
-
-
-def start(own: Engine) -> None:
-    """Start it again in the same directory."""
-    command = [str(engines.SCRIPT), "start", own.version, str(own.directory)]
-    subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL)
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
 def test_the_channel_survives_a_restart(own: Engine, services: Services, number: signal.Signals) -> None:
     """While containerd is away calls say why; afterwards the same channel, and services made on it, work."""
     before = services.version.get()
-    kill(own, number)
+    own.kill(number)
     with pytest.raises(Unavailable, match=f"^no containerd answers at {own.address}: "):
         wait_until(lambda: services.version.get() is None, PATIENCE, "a failure")
     with pytest.raises(Unavailable):
         services.containers.list()
-    start(own)
+    own.start()
     services.channel.wait_until_ready(PATIENCE)
 
     assert services.version.get() == before
@@ -75,8 +57,8 @@ def test_the_channel_survives_a_restart(own: Engine, services: Services, number:
 def test_a_restart_between_two_calls_goes_unnoticed(own: Engine, services: Services) -> None:
     """A channel that was idle while containerd restarted makes its next call as if nothing had been."""
     services.version.get()
-    kill(own, signal.SIGTERM)
-    start(own)
+    own.kill(signal.SIGTERM)
+    own.start()
 
     assert services.version.get().version
 
@@ -94,8 +76,8 @@ def test_following_goes_through_a_restart(own: Engine, services: Services, numbe
     reader.start()
     services.namespaces.create(Namespace(name="before"))
     wait_until(lambda: names() == ["before"], PATIENCE, "the first event")
-    kill(own, number)
-    start(own)
+    own.kill(number)
+    own.start()
     wait_until(lambda: names() == ["before", "missed"], PATIENCE, "a gap")
     services.namespaces.create(Namespace(name="after"))
     wait_until(lambda: names() == ["before", "missed", "after"], PATIENCE, "an event after the restart")
@@ -118,7 +100,7 @@ def test_following_goes_through_a_restart(own: Engine, services: Services, numbe
 def test_a_subscription_ends_with_containerd(own: Engine, services: Services) -> None:
     """subscribe(), unlike follow(), raises Unavailable when containerd goes away."""
     reader = iter(services.events.subscribe())
-    kill(own, signal.SIGTERM)
+    own.kill(signal.SIGTERM)
     with pytest.raises(Unavailable):
         next(reader)
-    start(own)
+    own.start()

@@ -378,3 +378,30 @@ def test_escapes_reach_no_terminal(chub: Command, image: str) -> None:
         assert not {"\x1b", "\x07"} & set(ended.stderr), words
         assert "Traceback" not in ended.stderr
     chub.ok("rm", "web")
+
+
+def test_a_flag_without_its_value(chub: Command) -> None:
+    """The flag is named, and where to read on; 125, as docker's."""
+    ended = chub("run", "--rm", "--name")
+
+    assert ended.exit_status == 125
+    assert ended.stderr == (
+        "flag needs an argument: --name\n\nUsage:  chub run [OPTIONS] IMAGE [COMMAND] [ARG...]\n\n"
+        "Run 'chub run --help' for more information\n"
+    )
+
+
+def test_a_snapshotter_the_engine_lacks(chub: Command, image: str) -> None:
+    """It is named with some that may be there; `rmi` changes nothing."""
+    for words, status in ((["run", "--rm", image, "true"], 125), (["rmi", image], 1)):
+        refused(chub("--snapshotter", "nosuch", *words), status, "snapshotter not loaded: nosuch")
+    assert chub.ok("images", "-q")
+
+
+def test_a_directory_that_is_deleted(chub: Command, services: Services, tmp_path: Path) -> None:
+    """One that somebody removed while it was the current one."""
+    script = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"'
+    for words in (["run", "--rm", "--rootfs", ".", "true"], ["run", "--rm", "-v", "./x:/x", "busybox", "true"]):
+        ended = Command(words=["sh", "-c", script, "sh", *chub.words], env=chub.env)(*words, cwd=tmp_path)
+        refused(ended, 125, "the current directory does not exist any more", hint=False)
+    assert services.containers.list() == ()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
+import signal
 import subprocess
 import tempfile
 from contextlib import contextmanager
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SCRIPT = Path(__file__).parents[1] / "engines" / "engines.sh"
+PATIENCE = 30.0  # seconds
 PREFERRED = ("1.7", "host", "2.1", "1.6")
 
 
@@ -42,6 +45,25 @@ class Engine:
     def bundles(self) -> Path:
         """Its bundles: a directory per namespace with a directory per task."""
         return self.directory / "state" / "io.containerd.runtime.v2.task"
+
+    @property
+    def pid(self) -> int:
+        """Its containerd's."""
+        return int((self.directory / "pid").read_text())
+
+    def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """End containerd, not its shims, and wait until it is gone."""
+        waiting = os.pidfd_open(self.pid)
+        try:
+            os.kill(self.pid, number)
+            assert select.select([waiting], [], [], PATIENCE)[0], f"containerd {self.pid} did not end"
+        finally:
+            os.close(waiting)
+
+    def start(self, path: Path | None = None) -> None:
+        """Start it again in the same directory; `path` is where it looks for programs."""
+        environment = {} if path is None else {"ENGINE_PATH": str(path)}
+        _script("start", self.version, str(self.directory), **environment)
 
     def ctr(self, *words: str, namespace: str = "default") -> str:
         """What this engine's own `ctr` prints."""
@@ -108,8 +130,15 @@ def _running(engine: str, *options: str) -> Iterator[Path]:
         shutil.rmtree(directory)
 
 
-def _script(*words: str) -> str:
-    done = subprocess.run([SCRIPT, *words], check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+def _script(*words: str, **environment: str) -> str:
+    done = subprocess.run(
+        [SCRIPT, *words],
+        check=False,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        env=os.environ | environment,
+    )
     if done.returncode != 0:
         pytest.fail(f"{SCRIPT.name} {' '.join(words)}: {done.stderr.strip()}", pytrace=False)
     return done.stdout.strip()
