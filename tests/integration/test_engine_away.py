@@ -31,8 +31,8 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
 def started(chub: Command, *words: str) -> Iterator[subprocess.Popen[bytes]]:
     """A run whose program has said "ready" and waits for a line of input."""
     script = "echo ready; read line; echo got $line; exit 7"
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with chub.start("run", "-i", *words, "sh", "-c", script, **pipes) as run:
+    pipe = subprocess.PIPE
+    with chub.start("run", "-i", *words, "sh", "-c", script, stdin=pipe, stdout=pipe, stderr=pipe) as run:
         assert run.stdout is not None
         assert run.stdout.readline() == b"ready\n"
         yield run
