@@ -23,15 +23,19 @@ INTERRUPTED = 130
 
 
 def run(invoke: Callable[[], Any]) -> None:
-    """Call `invoke`, and exit: with its result if that is a number, or with what its failure stands for."""
+    """Call `invoke`, and exit: with its result if that is a number, or with what its failure stands for.
+
+    The interpreter is not taken down, which would be 4 ms of every command: nothing but stdout is left to be written.
+    """
     _complete_streams()
     try:
-        status = invoke()
+        try:
+            status = invoke()
+        except UsageError as failure:
+            status = _usage(failure)
+        except (typer.Abort, KeyboardInterrupt):
+            status = INTERRUPTED
         sys.stdout.flush()
-    except UsageError as failure:
-        status = _usage(failure)
-    except (typer.Abort, KeyboardInterrupt):
-        status = INTERRUPTED
     except BrokenPipeError:  # whoever read our output has gone: nothing is left to say, to nobody
         _drop_output()
         status = FAILED
@@ -39,7 +43,9 @@ def run(invoke: Callable[[], Any]) -> None:
         _drop_output()
         say(ChubError(f"the output could not be written: {failure.strerror}", hint="look at where stdout goes"))
         status = FAILED
-    sys.exit(status if isinstance(status, int) else 0)
+    with suppress(OSError):
+        sys.stderr.flush()
+    os._exit(status if isinstance(status, int) else 0)
 
 
 class Unwritable(OSError):
@@ -105,7 +111,7 @@ def _tell(text: str) -> None:
 def failed(error: ChubError, context: Any) -> int:
     """Say what a command failed with, and give its exit status."""
     say(error)
-    if context.obj.debug == "true" or os.environ.get("CHUB_DEBUG"):
+    if context.obj["debug"] or os.environ.get("CHUB_DEBUG"):
         import traceback
 
         traceback.print_exception(error)

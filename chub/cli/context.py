@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def settings(context: typer.Context) -> Settings:
     """The settings of this call."""
-    return load(context.obj.flags())
+    return load(context.obj)
 
 
 def connect(context: typer.Context) -> "Client":

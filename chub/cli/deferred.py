@@ -17,6 +17,13 @@ NAMES = (
     "google.protobuf.text_format",
     "subprocess",
     "platform",
+    "bz2",
+    "calendar",
+    "ipaddress",
+    "lzma",
+    "socket",
+    "textwrap",
+    "tokenize",
 )
 
 

@@ -1,7 +1,6 @@
 """What every command is made of: lazy groups, docker's spellings of flags, one renderer of help."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
 from importlib import import_module
 from typing import Any
 
@@ -17,31 +16,15 @@ QUIET: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pre
 """What every Typer is made with: rich and completion cost every start and are used in none."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Globals:
-    """The global options as given; None is "not given". The fields are `chub.settings`' flags."""
-
-    address: str | None = None
-    namespace: str | None = None
-    snapshotter: str | None = None
-    data_root: str | None = None
-    state_root: str | None = None
-    debug: str | None = None
-
-    def flags(self) -> dict[str, str | None]:
-        """As `chub.settings.load` takes them."""
-        return {each.name: getattr(self, each.name) for each in fields(self)}
-
-
-@dataclass(frozen=True, slots=True)
 class Entry:
     """A command: the module of `chub.cli.commands` that holds it, and its line in the help.
 
     A module that holds several is named with the command: ``images:rm``.
     """
 
-    place: str
-    help: str
+    def __init__(self, place: str, help: str) -> None:
+        self.place = place
+        self.help = help
 
     def load(self, name: str) -> Any:
         """Import the command's module and make the command, called `name`."""
@@ -53,12 +36,12 @@ class Entry:
         return made
 
 
-@dataclass(frozen=True, slots=True)
 class Group:
     """Commands under one name."""
 
-    help: str
-    commands: Mapping[str, Entry]
+    def __init__(self, help: str, commands: Mapping[str, Entry]) -> None:
+        self.help = help
+        self.commands = commands
 
     def load(self, name: str) -> Any:
         """Make the group, called `name`."""
@@ -115,7 +98,7 @@ class Command(typer.core.TyperCommand):
 
 def _namespace(ctx: Any, param: Any, value: str | None) -> None:
     if value is not None:
-        ctx.obj.namespace = value
+        ctx.obj["namespace"] = value
 
 
 class Lazy(typer.core.TyperGroup):

@@ -12,7 +12,7 @@ from typing import Annotated  # noqa: E402
 
 import typer  # noqa: E402
 
-from chub.cli.frame import QUIET, Entry, Globals, Group, Lazy  # noqa: E402
+from chub.cli.frame import QUIET, Entry, Group, Lazy  # noqa: E402
 
 CONTAINER = {
     "ls": Entry("ps", "List containers"),
@@ -105,21 +105,18 @@ def chub(
     ] = False,
 ) -> None:
     """Make the settings of this call known to the command."""
-    context.obj = Globals(
-        address=address,
-        namespace=namespace,
-        snapshotter=snapshotter,
-        data_root=data_root,
-        state_root=state_root,
-        debug="true" if debug else None,
-    )
+    context.obj = {
+        "address": address,
+        "namespace": namespace,
+        "snapshotter": snapshotter,
+        "data_root": data_root,
+        "state_root": state_root,
+        "debug": "true" if debug else None,
+    }
     if context.invoked_subcommand is None:
         print(context.get_help(), file=sys.stderr)
 
 
 def main() -> None:
     """Run the command line of this process."""
-    try:
-        app(prog_name="chub")
-    finally:
-        gc.freeze()  # nothing is worth collecting at exit: 13 ms
+    app(prog_name="chub")

@@ -1,6 +1,5 @@
 """What the container may do."""
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -93,6 +92,8 @@ def _flag(text: str, value: str) -> bool:
 
 
 def _decoded(profile: str) -> Mapping[str, Any]:
+    import json
+
     try:
         decoded = json.loads(profile)
     except ValueError as failure:
@@ -104,6 +105,8 @@ def _decoded(profile: str) -> Mapping[str, Any]:
 
 def _profile_of(path: str) -> str:
     """The seccomp profile in a file, as compact JSON."""
+    import json
+
     try:
         with open(path, "rb") as file:
             profile = json.load(file)

@@ -65,7 +65,8 @@ def _columns(rows: list[tuple[str, str]]) -> str:
     first = min(max(len(left) for left, _ in rows), 34)
     lines: list[str] = []
     for left, right in rows:
-        wrapped = textwrap.wrap(right, max(width - first - 5, 24)) or [""]
+        room = max(width - first - 5, 24)
+        wrapped = textwrap.wrap(right, room) if len(right) > room else [right]
         if len(left) > first:
             lines.append(f"  {left}")
             left = ""
