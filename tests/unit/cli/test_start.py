@@ -11,12 +11,13 @@ HEAVY = ("grpc", "google.protobuf", "rich", "asyncio", "ssl", "subprocess", "pyd
 def loaded(*words: str) -> set[str]:
     """The modules a command line has loaded when it ends."""
     program = (
-        "import sys, atexit\n"
-        "def real(): return [name for name, each in sys.modules.items() if type(each).__name__ != 'Later']\n"
-        "atexit.register(lambda: print('\\n'.join(real()), file=sys.stderr))\n"
+        "import sys\n"
         f"sys.argv = ['chub', *{words!r}]\n"
-        "from chub.cli.main import main\n"
-        "main()\n"
+        "from chub.cli.main import app\n"
+        "try: app(prog_name='chub')\n"
+        "finally:\n"
+        "    for name, each in sys.modules.items():\n"
+        "        if type(each).__name__ != 'Later': print(name, file=sys.stderr)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     return set(done.stderr.split())
