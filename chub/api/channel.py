@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from enum import Enum
 from threading import Lock, Thread
 from typing import Final, Literal, TypeAlias, TypeVar
 
 import grpc
+from grpc import StatusCode
 
 from chub.errors import Invalid, Unavailable
 
@@ -78,15 +80,19 @@ class Channel:
 
     def wait_until_ready(self, timeout: float) -> None:
         """Wait for a connection, as while containerd restarts; `Unavailable` after ``timeout`` seconds."""
-        ready = grpc.channel_ready_future(self._grpc)
-        try:
-            ready.result(timeout)
-        except grpc.FutureTimeoutError as failure:
-            raise Unavailable(
-                f"no containerd answers at {self.path}, for {timeout:g} s now", hint="start it again"
-            ) from failure
-        finally:
-            ready.cancel()
+        from google.protobuf.empty_pb2 import Empty
+
+        from chub._generated.services.version.v1.version_pb2_grpc import VersionStub
+
+        deadline = time.monotonic() + timeout
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                self.stub(VersionStub).Version(Empty(), timeout=left, wait_for_ready=True)
+                return
+            except grpc.RpcError as failure:
+                if failure.code() not in (StatusCode.UNAVAILABLE, StatusCode.DEADLINE_EXCEEDED):
+                    return  # it answers
+        raise Unavailable(f"no containerd answers at {self.path}, for {timeout:g} s now", hint="start it again")
 
     def engine_version(self) -> str:
         """Which containerd answers, as failures want to know; raises gRPC's own error."""

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from chub.core import create, endings, lifecycle
 from chub.core.create import Created
 from chub.core.endings import LOST, Ending
+from chub.core.patience import patiently
 from chub.core.stdio import Fifos, Sink
 from chub.core.workspace import Workspace
 from chub.errors import ChubError, Conflict, EngineFault, NotFound, ProgramNotExecutable, ProgramNotFound, Unavailable
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from chub.options.request import Request
 
 FAILED = 128  # exit code of a container that the runtime could not start, as docker's
-PATIENCE = 10.0  # seconds that a restarting containerd gets
 
 
 @record
@@ -71,29 +71,34 @@ class Running:
 
         Raises NotFound if the task is gone and its exit status with it.
         """
-        services = self.workspace.services
-        while True:
+        tasks = self.workspace.services.tasks
+
+        def ended() -> Exit:
             try:
-                try:
-                    return services.tasks.wait(self.created.id, timeout=None)
-                except EngineFault:
-                    services.tasks.get(self.created.id)  # NotFound: the shim has died, and containerd has cleaned up
-                    raise
-            except Unavailable:
-                services.channel.wait_until_ready(PATIENCE)
+                return tasks.wait(self.created.id, timeout=None)
+            except EngineFault:
+                tasks.get(self.created.id)  # NotFound: the shim has died, and containerd has cleaned up
+                raise
+
+        return patiently(self.workspace.services.channel, ended)
 
     def start(self) -> None:
-        """Start the program, through a restart of containerd if need be: the call may have been lost, or its answer."""
-        services = self.workspace.services
-        while True:
-            try:
-                services.tasks.start(self.created.id)
-            except Unavailable:
-                services.channel.wait_until_ready(PATIENCE)
-                with suppress(NotFound):  # it has started and ended: the wait will say so
-                    if services.tasks.get(self.created.id).status == "created":
-                        continue
-            return
+        """Start the program, through a restart of containerd if need be: the call may be lost, or only its answer."""
+        tasks = self.workspace.services.tasks
+        again = False
+
+        def begin() -> None:
+            nonlocal again
+            if again:
+                try:
+                    if tasks.get(self.created.id).status != "created":
+                        return
+                except NotFound:  # it has started and ended: the wait will say so
+                    return
+            again = True
+            tasks.start(self.created.id)
+
+        patiently(self.workspace.services.channel, begin)
 
 
 Attend = Callable[[Running], AbstractContextManager["Callable[[], Exit]"]]
@@ -269,8 +274,4 @@ def _end_of_input(workspace: Workspace, created: Created, tty: bool) -> None:
         return
     services = workspace.services
     with suppress(ChubError):  # it has ended meanwhile; or the engine is gone, which the wait will say
-        try:
-            services.tasks.close_stdin(created.id)
-        except Unavailable:
-            services.channel.wait_until_ready(PATIENCE)
-            services.tasks.close_stdin(created.id)
+        patiently(services.channel, lambda: services.tasks.close_stdin(created.id))

@@ -46,7 +46,7 @@ def test_a_run_goes_on_through_a_restart(chub: Command, image: str, engine: Engi
         engine.start()
         stdout, stderr = run.communicate(b"hello\n", timeout=PATIENCE)
 
-    assert (stdout, stderr, run.returncode) == (b"got hello\n", b"", 7)
+    assert (stderr, stdout, run.returncode) == (b"", b"got hello\n", 7)
     assert chub.ok("ps", "-aq") == ""
 
 
