@@ -72,14 +72,20 @@ class Scene:
         bundles = self.engine.bundles / namespace
         if bundles.exists():
             yield from (f"bundle {path}" for path in bundles.iterdir())
-        for pid, words in _commands():
+        commands = tuple(_commands())
+        for pid, words in commands:
             if os.path.basename(words[0]).startswith("containerd-shim"):
                 if self.engine.address in words and namespace in words:
                     yield f"shim {pid}: {' '.join(words)}"
             elif any(str(root) in word for root in self.roots for word in words):
                 yield f"process {pid}: {' '.join(words)}"
         yield from (f"mount {point}" for point in self._mounts())
-        yield from (f"cgroup {path}" for path in _cgroups() if path not in self.cgroups and _is_empty(path))
+        shims = {word for _, words in commands if "shim" in words[0] for word in words}  # another test's, alive
+        yield from (
+            f"cgroup {path}"
+            for path in _cgroups()
+            if path not in self.cgroups and path.name not in shims and _is_empty(path)
+        )
         yield from (f"socket of a dead shim {path}" for path in _stale_sockets() if path not in self.sockets)
         yield from self._files()
 
