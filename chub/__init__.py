@@ -10,6 +10,11 @@ Names are imported when they are used, so that a program pays for what it needs.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from chub.api.events import Event, Missed
+    from chub.chain.layers import ImageLayers
+    from chub.chain.links import Chain
+    from chub.core.metering import Progress
+    from chub.core.rootfs import Imported, Rootfs
     from chub.errors import (
         AlreadyExists,
         Cancelled,
@@ -35,8 +40,15 @@ if TYPE_CHECKING:
     from chub.sdk.client import Client
     from chub.sdk.containers import Container, ProgramFailed, Result
     from chub.sdk.engine import Engine
+    from chub.sdk.images import Image
 
 _PLACES = {
+    "chub.api.events": "Event Missed",
+    "chub.chain.links": "Chain",
+    "chub.chain.layers": "ImageLayers",
+    "chub.core.metering": "Progress",
+    "chub.core.rootfs": "Imported Rootfs",
+    "chub.sdk.images": "Image",
     "chub.errors": (
         "AlreadyExists Cancelled ChubError Conflict DataLoss EngineFault Invalid NotFound PermissionDenied"
         " ProgramNotExecutable ProgramNotFound ResourceExhausted TimedOut Unavailable Unsupported"
@@ -55,6 +67,7 @@ _PLACE = {name: place for place, names in _PLACES.items() for name in names.spli
 __all__ = [
     "AlreadyExists",
     "Cancelled",
+    "Chain",
     "ChubError",
     "Client",
     "Conflict",
@@ -62,7 +75,12 @@ __all__ = [
     "DataLoss",
     "Engine",
     "EngineFault",
+    "Event",
+    "Image",
+    "ImageLayers",
+    "Imported",
     "Invalid",
+    "Missed",
     "Mount",
     "MountKind",
     "Mounts",
@@ -73,9 +91,11 @@ __all__ = [
     "ProgramFailed",
     "ProgramNotExecutable",
     "ProgramNotFound",
+    "Progress",
     "ResourceExhausted",
     "Resources",
     "Result",
+    "Rootfs",
     "Security",
     "TimedOut",
     "Ulimit",

@@ -47,6 +47,7 @@ class Created:
     args: tuple[str, ...]  # program and arguments, the image's defaults applied
     mounts: tuple[Mount, ...]  # of its snapshot, for the task
     directory: Path  # of its files
+    warnings: tuple[str, ...] = ()  # what the directory had and the container lacks
 
 
 @record
@@ -56,6 +57,7 @@ class Base:
     name: str  # of the image; "" for a directory
     chain_id: str
     config: ImageConfig
+    warnings: tuple[str, ...] = ()
 
 
 def create(workspace: Workspace, request: Request, *, console: tuple[int, int] | None = None) -> Created:
@@ -109,6 +111,7 @@ def create(workspace: Workspace, request: Request, *, console: tuple[int, int] |
         args=tuple(spec["process"]["args"]),
         mounts=mounts,
         directory=directory,
+        warnings=base.warnings,
     )
 
 
@@ -152,7 +155,7 @@ def _base(workspace: Workspace, request: Request) -> Base:
         if not request.image:
             raise Invalid("no directory is named", hint="chub run --rootfs DIRECTORY COMMAND")
         imported = rootfs_for_run(services, Path(request.image), snapshotter=snapshotter, state_dir=workspace.data)
-        return Base(name="", chain_id=imported.chain_id, config=imported.config)
+        return Base(name="", chain_id=imported.chain_id, config=imported.config, warnings=imported.warnings)
     image = resolve(services, request.image, snapshotter=snapshotter)
     return Base(name=image.name, chain_id=image.chain_id, config=image.config)
 

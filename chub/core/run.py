@@ -46,6 +46,7 @@ class Finished:
     error: str = ""  # why the exit code is not known
     output_failure: OSError | None = None  # why not all output reached its sink
     input_failure: OSError | None = None  # why not all input was read
+    warnings: tuple[str, ...] = ()  # what the directory had and the container lacked
 
 
 @dataclass(slots=True, kw_only=True)
@@ -189,6 +190,7 @@ def _run(workspace: Workspace, created: Created, streams: Streams, attend: Atten
         error=error,
         output_failure=fifos.failure,
         input_failure=fifos.input_failure,
+        warnings=created.warnings,
     )
 
 

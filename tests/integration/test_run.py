@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import threading
 from pathlib import Path
@@ -266,3 +268,18 @@ def test_a_container_of_another_namespace(chub: Command, image: str, services: S
     finally:
         other.containers.delete("elsewhere")
         other.namespaces.delete(other.namespace)
+
+
+@pytest.mark.usefixtures("kept_rootfs")
+def test_what_a_directory_has_and_the_container_lacks(chub: Command, busybox: Path, tmp_path: Path) -> None:
+    """A socket in the tree is left out, and said so."""
+    tree = tmp_path / "tree"
+    shutil.copytree(busybox, tree, symlinks=True)
+    with socket.socket(socket.AF_UNIX) as listening:
+        directory = os.open(tree, os.O_PATH)
+        listening.bind(f"/proc/self/fd/{directory}/s")  # a socket's name is short
+        os.close(directory)
+        ended = chub("run", "--rm", "--rootfs", tree, "ls", "/s")
+
+    assert ended.exit_status == 1
+    assert f"chub: {tree}: skipped 1 socket(s): s\n" in ended.stderr

@@ -1,5 +1,6 @@
 """`chub run`."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -16,6 +17,7 @@ from chub.cli.flags.container import (
 )
 from chub.cli.flags.grouped import grouped
 from chub.cli.frame import Commands
+from chub.cli.render.text import plain
 from chub.errors import ChubError
 from chub.options.request import Request
 
@@ -60,6 +62,8 @@ def run(
         network=network.record(),
     )
     finished = connect(context).containers.run_here(request)
+    for warning in finished.warnings:
+        print(f"chub: {plain(image)}: {plain(warning)}", file=sys.stderr)
     if finished.error:
         raise ChubError(f"container {finished.name}: {finished.error}")
     if finished.output_failure is not None and not isinstance(finished.output_failure, BrokenPipeError):

@@ -61,12 +61,6 @@ def show(
         shown = [column for column in columns if column.shown]
         lines = [[plain(column.text(row, form.no_trunc)) for column in shown] for row in rows]
         print(aligned([[column.heading for column in shown], *lines]))
-    elif form.format == "json":
-        import json
-
-        for row in rows:
-            fields = {column.key: column.text(row, form.no_trunc) for column in columns}
-            print(json.dumps(fields, sort_keys=True, ensure_ascii=False, separators=(",", ":")))
     else:
         _templated(rows, columns, form, kind, methods or {})
 
@@ -91,6 +85,9 @@ def _templated(
         )
         for row in rows
     ]
+    if not values:  # a template that is wrong is wrong on nothing too
+        blank = dict.fromkeys(titles, "") | dict.fromkeys(methods, lambda *_: "")
+        wanted.render(titles, [template.Row(blank, kind)])
     print(wanted.render(titles, values), end="")
 
 
