@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from chub.records import record
@@ -20,6 +20,7 @@ LIMIT = 16 << 20  # bytes that are read of one file
 class Mounted:
     """A line of ``/proc/PID/mountinfo`` (proc(5)), with its escapes undone."""
 
+    device: str  # major:minor of the filesystem
     root: str  # the directory of the filesystem that is mounted: what a bind mount shows
     target: str
     type: str
@@ -141,10 +142,11 @@ class Host:
         found = []
         for line in self.read(f"/proc/{pid}/mountinfo").splitlines():
             before, _, after = line.partition(" - ")
-            _, _, _, root, target, *_ = before.split(" ")
+            _, _, device, root, target, *_ = before.split(" ")
             kind, source, options = after.split(" ", 2)
             found.append(
                 Mounted(
+                    device=device,
                     root=_unescaped(root),
                     target=_unescaped(target),
                     type=kind,
@@ -153,6 +155,13 @@ class Host:
                 )
             )
         return tuple(found)
+
+    def directory(self, mounted: Mounted) -> str:
+        """Where this host sees what is mounted; the directory inside its filesystem where it sees that nowhere."""
+        for mount in self.mounts():
+            if mount.device == mounted.device and PurePath(mounted.root).is_relative_to(mount.root):
+                return str(PurePath(mount.target, PurePath(mounted.root).relative_to(mount.root)))
+        return mounted.root
 
     def listener(self, socket_path: str) -> int:
         """The pid of the process that listens on a unix socket (SO_PEERCRED; nothing is sent)."""

@@ -151,7 +151,7 @@ def test_without_a_name_the_snapshot_stays(services: Services, small: Path, kept
 def test_a_rootfs_in_use_is_not_removed(services: Services, small: Path, kept_rootfs: None) -> None:
     """The error names who uses it."""
     imported = import_rootfs(services, small)
-    services.snapshots().prepare("a-container", imported.chain_id)
+    services.snapshots().prepare("a-container", imported.chain_id, {GC_ROOT: "now"})
 
     with pytest.raises(Conflict, match="in use by a-container"):
         remove_rootfs(services, imported.chain_id)

@@ -98,7 +98,7 @@ def by_mounts(host: Host, pid: int) -> Link:
     if root is None:
         return Link(layer=Layer.SNAPSHOT, missing=missing)
     if root.type != "overlay":  # a directory of the filesystem on that device
-        return Link(layer=Layer.SNAPSHOT, facts=(fact("directory", root.root, source, of="rootfs"),))
+        return Link(layer=Layer.SNAPSHOT, facts=(fact("directory", host.directory(root), source, of="rootfs"),))
     upper, lower = root.paths("upperdir"), root.paths("lowerdir")
     facts = [fact("directory", path, source, of="upper") for path in upper]
     facts += [fact("directory", path, source, of="lower") for path in lower]

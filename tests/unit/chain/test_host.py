@@ -83,3 +83,13 @@ def test_the_listener_of_a_socket(tmp_path: Path) -> None:
         found = Host(tmp_path).listener("/socket")
 
     assert found == os.getpid()
+
+
+def test_the_directory_of_a_bind_mount(recorder: Recorder, host: Host) -> None:
+    """Where the host has the filesystem mounted, which may be below another one's root."""
+    recorder.write("/proc/self/mountinfo", "1 0 8:1 / / rw - ext4 x rw\n2 1 8:2 / /var rw - ext4 y rw\n")
+    recorder.write(f"/proc/{INIT}/mountinfo", "9 0 8:2 /lib/rootfs / rw - ext4 y rw\n8 9 8:3 /z /z rw - ext4 z rw\n")
+    root, elsewhere = host.mounts(INIT)
+
+    assert host.directory(root) == "/var/lib/rootfs"
+    assert host.directory(elsewhere) == "/z"
