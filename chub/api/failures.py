@@ -95,6 +95,8 @@ def reported(what: str, channel: Channel | None = None, *, since: str = "") -> I
 def described(failure: grpc.RpcError, what: str, channel: Channel | None = None, *, since: str = "") -> ChubError:
     """The error of a failed call."""
     code = failure.code()
+    if code is StatusCode.CANCELLED and "RST_STREAM" in (failure.details() or ""):
+        code = StatusCode.DEADLINE_EXCEEDED  # not by us: the engine saw it pass before gRPC here did
     words = WORDS.get(code) or failure.details() or code.name.lower().replace("_", " ")
     message = sentence(what, words)
     if code is StatusCode.UNKNOWN:

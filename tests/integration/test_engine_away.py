@@ -34,7 +34,8 @@ def started(chub: Command, *words: str) -> Iterator[subprocess.Popen[bytes]]:
     pipe = subprocess.PIPE
     with chub.start("run", "-i", *words, "sh", "-c", script, stdin=pipe, stdout=pipe, stderr=pipe) as run:
         assert run.stdout is not None
-        assert run.stdout.readline() == b"ready\n"
+        assert run.stderr is not None
+        assert run.stdout.readline() == b"ready\n", run.stderr.read()
         yield run
 
 
