@@ -16,10 +16,15 @@ import typer  # noqa: E402
 from chub.cli.frame import QUIET, Entry, Group, Lazy  # noqa: E402
 
 CONTAINER = {
-    "ls": Entry("ps", "List containers"),
     "inspect": Entry("inspect", "Display detailed information on one or more containers"),
+    "kill": Entry("lifecycle:kill", "Kill one or more running containers"),
+    "ls": Entry("ps", "List containers"),
+    "pause": Entry("lifecycle:pause", "Pause all processes within one or more containers"),
     "rm": Entry("rm", "Remove one or more containers"),
     "run": Entry("run", "Create and run a new container from an image"),
+    "stop": Entry("lifecycle:stop", "Stop one or more running containers"),
+    "unpause": Entry("lifecycle:unpause", "Unpause all processes within one or more containers"),
+    "wait": Entry("lifecycle:wait", "Block until one or more containers stop, then print their exit codes"),
 }
 ENGINE = {
     "start": Entry("engine:start", "Start a private containerd, or find that it runs"),
@@ -56,9 +61,14 @@ COMMANDS: dict[str, dict[str, Entry | Group]] = {
     "Commands": {
         "history": Entry("images:history", "Show the history of an image"),
         "inspect": Entry("inspect", "Return low-level information on containers and images"),
+        "kill": Entry("lifecycle:kill", "Kill one or more running containers"),
+        "pause": Entry("lifecycle:pause", "Pause all processes within one or more containers"),
         "rm": Entry("rm", "Remove one or more containers"),
         "rmi": Entry("images:rm", "Remove one or more images"),
+        "stop": Entry("lifecycle:stop", "Stop one or more running containers"),
         "tag": Entry("images:tag", "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE"),
+        "unpause": Entry("lifecycle:unpause", "Unpause all processes within one or more containers"),
+        "wait": Entry("lifecycle:wait", "Block until one or more containers stop, then print their exit codes"),
     },
 }
 

@@ -15,7 +15,7 @@ from chub.core.apparmor import loaded_profile
 from chub.core.files import read
 from chub.core.host import host_facts
 from chub.core.images import resolve
-from chub.core.marks import NAME_LABEL, REQUEST, SPEC_TYPE, VERSION, VERSION_LABEL
+from chub.core.marks import NAME_LABEL, REQUEST, SPEC_TYPE, STOP_SIGNAL_LABEL, VERSION, VERSION_LABEL
 from chub.core.rootfs import rootfs_for_run
 from chub.core.sources import prepare_sources
 from chub.core.together import together
@@ -179,6 +179,8 @@ def _labels(request: Request, base: Base, name: str) -> dict[str, str]:
         _utf8(label + value, "label")
         if len(label) + len(value) > 4096:
             raise Invalid(f"label {label[:40]!r}: {len(label) + len(value)} bytes, containerd takes 4096 at most")
+    if base.config.stop_signal:
+        labels[STOP_SIGNAL_LABEL] = base.config.stop_signal
     return labels | {NAME_LABEL: name, VERSION_LABEL: VERSION}
 
 

@@ -1,22 +1,35 @@
-"""End and remove containers."""
+"""Signal, stop, pause and remove containers, and wait for their end.
+
+Whoever started a task deletes it: a foreground run does so when it has written the ending down. What has no such client
+keeps its ended task, and with it the exit status, until it is removed.
+"""
 
 from __future__ import annotations
 
-import signal
+import signal as signals
 from contextlib import suppress
 
+from chub.core import endings
+from chub.core.endings import LOST
+from chub.core.listing import ALIVE
+from chub.core.marks import STOP_SIGNAL_LABEL
 from chub.core.names import lease_of, name_of
+from chub.core.patience import patiently
 from chub.core.together import together
 from chub.core.undo import gone, remove_tree
 from chub.core.workspace import Workspace
-from chub.errors import Conflict, EngineFault, NotFound
+from chub.errors import ChubError, Conflict, EngineFault, Invalid, NotFound, TimedOut
+from chub.options.signals import parse_signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from chub.api.containers import Container
+    from chub.api.tasks import Exit, Task
 
+GRACE = 10.0  # seconds between the stop signal and SIGKILL
 KILL_DEADLINE = 10.0  # seconds for a process to be gone after SIGKILL
 DELETE_DEADLINE = 60.0  # seconds: the shim drains output for up to 10
+PAUSED = frozenset({"paused", "pausing"})
 
 
 def delete_task(workspace: Workspace, id: str) -> None:
@@ -30,27 +43,138 @@ def delete_task(workspace: Workspace, id: str) -> None:
             raise
 
 
-def _wait_for_the_end(workspace: Workspace, id: str) -> None:
-    """Wait for a killed task. Raises NotFound if another client deletes it meanwhile."""
+def _end_of(workspace: Workspace, id: str, timeout: float | None) -> Exit:
+    """Wait for a task's end. Raises TimedOut, and NotFound if another client deletes it meanwhile."""
     tasks = workspace.services.tasks
     try:
-        tasks.wait(id, timeout=KILL_DEADLINE)
+        return tasks.wait(id, timeout=timeout)
     except EngineFault:  # its shim went away under our call
         tasks.get(id)
         raise
 
 
+def _kill(workspace: Workspace, task: Task, *, all: bool = False) -> None:
+    """Kill a task, frozen or not, and wait until it has ended. Raises NotFound if another client deletes it."""
+    tasks, id = workspace.services.tasks, task.container_id
+    with suppress(NotFound, Conflict):  # it had ended
+        tasks.kill(id, signals.SIGKILL, all=all)
+    if task.status in PAUSED:
+        with suppress(ChubError):  # the runtime may have let it go on by itself
+            tasks.resume(id)
+    try:
+        _end_of(workspace, id, KILL_DEADLINE)
+    except TimedOut as failure:
+        raise TimedOut(
+            f"container {id} has not ended {KILL_DEADLINE:g} s after SIGKILL",
+            hint=f"does process {task.pid} hang in the kernel? See /proc/{task.pid}/stack",
+        ) from failure
+
+
 def end_task(workspace: Workspace, id: str) -> None:
     """Kill a task, whatever it does, and delete it; nothing to do if there is none."""
-    tasks = workspace.services.tasks
     try:
-        tasks.get(id)
-        with suppress(NotFound, Conflict):  # it had ended
-            tasks.kill(id, signal.SIGKILL, all=True)
-        _wait_for_the_end(workspace, id)
+        _kill(workspace, workspace.services.tasks.get(id), all=True)
     except NotFound:
         return
     delete_task(workspace, id)
+
+
+def _alive(workspace: Workspace, id: str) -> Task | None:
+    """The task of a container that runs or is paused."""
+    try:
+        task = workspace.services.tasks.get(id)
+    except NotFound:
+        return None
+    return task if task.status in ALIVE else None
+
+
+def _not_running(container: Container) -> Conflict:
+    return Conflict(f"container {container.id} is not running")
+
+
+def stop(
+    workspace: Workspace, container: Container, *, signal: str | int | None = None, grace: float | None = None
+) -> None:
+    """Ask a container to end with its stop signal, and kill it after `grace` seconds; one that has ended is fine.
+
+    `signal` replaces the one that its image or maker chose (SIGTERM where none did). A negative `grace` is for ever,
+    None is 10 s. Raises Invalid for what is no signal, TimedOut for a process that even SIGKILL does not end.
+    """
+    task = _alive(workspace, container.id)
+    if task is None:
+        return
+    number = stop_signal(container) if signal is None else parse_signal(str(signal))
+    grace = GRACE if grace is None else grace
+    with suppress(NotFound):  # who watches it has deleted the task: it has ended
+        with suppress(Conflict):
+            workspace.services.tasks.kill(container.id, number)
+        try:
+            _end_of(workspace, container.id, None if grace < 0 else grace)
+        except TimedOut:
+            _kill(workspace, task)
+
+
+def stop_signal(container: Container) -> int:
+    """The signal that a container's maker or image wants it to be stopped with; SIGTERM without a valid one."""
+    try:
+        return parse_signal(container.labels.get(STOP_SIGNAL_LABEL, "TERM"))
+    except Invalid:
+        return signals.SIGTERM
+
+
+def kill(workspace: Workspace, container: Container, *, signal: str | int = signals.SIGKILL) -> None:
+    """Send a signal to a container's first process; after SIGKILL, wait until it has ended.
+
+    Raises Conflict in docker's words for one that does not run, Invalid for what is no signal.
+    """
+    number = parse_signal(str(signal))
+    task = _alive(workspace, container.id)
+    try:
+        if task is None:
+            raise _not_running(container)
+        if number == signals.SIGKILL:
+            with suppress(NotFound):  # who watches it has deleted the task: it has ended
+                _kill(workspace, task)
+        else:
+            workspace.services.tasks.kill(container.id, number)
+    except (NotFound, Conflict) as failure:
+        shown = name_of(container) or container.id
+        raise Conflict(f"cannot kill container: {shown}: {_not_running(container)}") from failure
+
+
+def wait(workspace: Workspace, container: Container, *, timeout: float | None = None) -> int:
+    """Wait for a container's end, at most `timeout` seconds (None: for ever), and give its exit code.
+
+    One that has ended gives it at once, one that never ran 0; 255 is for an ending that nobody saw. It goes on through
+    a restart of containerd. Raises NotFound for a container that is removed before it could tell, and TimedOut.
+    """
+    services = workspace.services
+    try:
+        return patiently(services.channel, lambda: _end_of(workspace, container.id, timeout)).exit_status
+    except NotFound:  # it has no task (any more)
+        ending = endings.read(workspace.data / container.id)
+    if ending is None:
+        services.containers.get(container.id)
+        return 0
+    return LOST if ending.exit_code is None else ending.exit_code
+
+
+def pause(workspace: Workspace, container: Container) -> None:
+    """Freeze all processes of a container. Raises Conflict in docker's words if it is paused or does not run."""
+    task = _alive(workspace, container.id)
+    if task is None:
+        raise _not_running(container)
+    if task.status in PAUSED:
+        raise Conflict(f"Container {container.id} is already paused")
+    workspace.services.tasks.pause(container.id)
+
+
+def unpause(workspace: Workspace, container: Container) -> None:
+    """Let the processes of a paused container go on. Raises Conflict in docker's words if it is not paused."""
+    task = _alive(workspace, container.id)
+    if task is None or task.status not in PAUSED:
+        raise Conflict(f"Container {container.id} is not paused")
+    workspace.services.tasks.resume(container.id)
 
 
 def erase(workspace: Workspace, container: Container) -> None:

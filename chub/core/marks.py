@@ -3,6 +3,7 @@
 NAME_LABEL = "nerdctl/name"  # a container's name; nerdctl reads it there too
 VERSION_LABEL = "chub/version"
 VERSION = "1"  # of what chub writes into a record
-MARKS = frozenset({NAME_LABEL, VERSION_LABEL})  # labels that are not the user's
+STOP_SIGNAL_LABEL = "io.containerd.image.config.stop-signal"  # ctr and nerdctl write and read it there too
+MARKS = frozenset({NAME_LABEL, VERSION_LABEL, STOP_SIGNAL_LABEL})  # labels that are not the user's
 REQUEST = "chub/request"  # the extension that holds what the user asked for, as JSON
 SPEC_TYPE = "types.containerd.io/opencontainers/runtime-spec/1/Spec"

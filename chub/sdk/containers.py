@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from os import PathLike
 
@@ -120,6 +120,47 @@ class Container:
         self._summary = _summary(self._workspace, self.id)
         return self
 
+    def stop(self, *, timeout: float | None = None, signal: str | int | None = None) -> None:
+        """Ask it to end with its stop signal (or `signal`), and kill it after `timeout` seconds.
+
+        None is 10 s, a negative `timeout` for ever. That it has ended is no error. Raises Invalid for what is no
+        signal, TimedOut if not even SIGKILL ends it.
+        """
+        from chub.core import lifecycle
+
+        lifecycle.stop(self._workspace, self._summary.record, signal=signal, grace=timeout)
+
+    def kill(self, signal: str | int = "KILL") -> None:
+        """Send a signal ("TERM", "SIGTERM", 15) to its first process; after SIGKILL it has ended when this returns.
+
+        Raises Conflict if it does not run, Invalid for what is no signal.
+        """
+        from chub.core import lifecycle
+
+        lifecycle.kill(self._workspace, self._summary.record, signal=signal)
+
+    def wait(self, *, timeout: float | None = None) -> int:
+        """Wait for its end, at most `timeout` seconds (None: for ever), and give its exit code.
+
+        It is 0 for one that never ran, and 255 where nobody saw the end. Raises TimedOut, and NotFound if it is removed
+        before its exit code is known.
+        """
+        from chub.core import lifecycle
+
+        return lifecycle.wait(self._workspace, self._summary.record, timeout=timeout)
+
+    def pause(self) -> None:
+        """Freeze all its processes; raises Conflict if they are, or if it does not run."""
+        from chub.core import lifecycle
+
+        lifecycle.pause(self._workspace, self._summary.record)
+
+    def unpause(self) -> None:
+        """Let its processes go on; raises Conflict if it is not paused."""
+        from chub.core import lifecycle
+
+        lifecycle.unpause(self._workspace, self._summary.record)
+
     def remove(self, *, force: bool = False) -> None:
         """Remove it; a running one only with `force`, which kills it."""
         from chub.core import lifecycle
@@ -197,6 +238,13 @@ class Containers:
             started=finished.started,
             finished=finished.finished,
         )
+
+    def launch(self, request: Request, *, announce: Callable[[str], object] = lambda id: None) -> Container:
+        """Start a container that lives on by itself, as ``chub run -d`` does; `announce` gets its id once it is made."""
+        from chub.core.detached import run_detached
+
+        created = run_detached(self._workspace, request, announce)
+        return self.get(created.id)
 
     def run_here(self, request: Request) -> Finished:
         """Run a container to its end at this process's standard streams, terminal and signals, as ``chub run`` does."""

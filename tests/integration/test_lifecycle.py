@@ -1,0 +1,250 @@
+"""`chub stop`, `kill`, `wait`, `pause` and their like, on a real containerd."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import subprocess
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from chub.errors import Conflict, Invalid, NotFound, TimedOut
+from tests.support.waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chub.api.services import Services
+    from chub.sdk.client import Client
+    from tests.support.command import Command
+    from tests.support.engines import Engine
+
+Run = subprocess.Popen[bytes]
+DEAF = "trap '' TERM INT; echo ready; while :; do sleep 0.1; done"
+OBEDIENT = "trap 'exit 3' TERM; trap 'exit 4' INT; echo ready; while :; do sleep 0.1; done"
+
+
+@contextmanager
+def running(chub: Command, image: str, name: str, script: str = OBEDIENT, *flags: str) -> Iterator[Run]:
+    """A container whose program has said that it is ready, with a foreground client; both are gone afterwards."""
+    words = ("run", "--name", name, *flags, image, "sh", "-c", script)
+    with chub.start(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as started:
+        try:
+            assert started.stdout is not None
+            assert started.stdout.readline() == b"ready\n"
+            yield started
+        finally:
+            chub("rm", "-f", name)
+            started.wait(timeout=30)
+    chub("rm", "-f", name)
+
+
+@pytest.fixture
+def others(engine: Engine, namespace: str, image: str) -> Iterator[str]:
+    """The id of a container that ctr made and left running."""
+    id = f"ctrs-{secrets.token_hex(3)}"
+    name = f"docker.io/library/{image}:latest"
+    engine.ctr("run", "-d", "--null-io", name, id, "sh", "-c", OBEDIENT, namespace=namespace)
+    yield id
+    engine.ctr("task", "delete", "--force", id, namespace=namespace)
+    engine.ctr("container", "delete", id, namespace=namespace)
+
+
+def state(chub: Command, name: str) -> tuple[str, int]:
+    """A container's status and exit code, as inspect has them."""
+    found = json.loads(chub.ok("container", "inspect", name))[0]["State"]
+    return found["Status"], found["ExitCode"]
+
+
+def test_stop_asks_the_program_to_end(chub: Command, image: str) -> None:
+    """It gets SIGTERM; its exit code is that of its foreground run, and can be seen afterwards."""
+    with running(chub, image, "web") as run:
+        assert chub.ok("stop", "web") == "web\n"
+        assert state(chub, "web") == ("exited", 3)
+        assert run.wait(timeout=30) == 3
+        assert state(chub, "web") == ("exited", 3)
+        assert "Exited (3)" in chub.ok("ps", "-a")
+
+
+def test_stop_kills_what_does_not_obey(chub: Command, image: str) -> None:
+    """After -t seconds: 137."""
+    with running(chub, image, "deaf", DEAF) as run:
+        assert chub.ok("stop", "-t", "1", "deaf") == "deaf\n"
+        assert run.wait(timeout=30) == 137
+        assert state(chub, "deaf") == ("exited", 137)
+
+
+def test_stop_with_another_signal(chub: Command, image: str) -> None:
+    """-s replaces the first signal; one that there is not stops nothing."""
+    with running(chub, image, "web") as run:
+        wrong = chub("container", "stop", "-s", "BOGUS", "web")
+        assert wrong.exit_status == 1
+        assert "invalid signal: BOGUS" in wrong.stderr
+        assert chub.ok("stop", "-s", "sigint", "--time", "60", "web") == "web\n"
+        assert run.wait(timeout=30) == 4
+
+
+def test_stop_of_what_has_ended(chub: Command, image: str) -> None:
+    """That is fine; a name that there is not is said, the other is printed, and the status is 1."""
+    chub.ok("run", "--name", "done", image, "true")
+
+    assert chub.ok("stop", "done") == "done\n"
+    ended = chub("stop", "nosuch", "done")
+    assert (ended.exit_status, ended.stdout) == (1, "done\n")
+    assert "No such container: nosuch" in ended.stderr
+    chub.ok("rm", "done")
+
+
+def test_several_are_stopped_at_once(chub: Command, image: str, client: Client) -> None:
+    """Each of three deaf programs has its own two seconds, and they run at the same time."""
+    import time
+
+    with running(chub, image, "a1", DEAF), running(chub, image, "a2", DEAF), running(chub, image, "a3", DEAF):
+        begin = time.monotonic()
+        assert chub.ok("stop", "-t", "2", "a1", "a2", "a3") == "a1\na2\na3\n"
+        assert time.monotonic() - begin < 5.5
+        assert {each.exit_code for each in client.containers.list(all=True)} == {137}
+
+
+def test_a_stopped_run_that_is_removed_leaves_nothing(chub: Command, image: str) -> None:
+    """With --rm its foreground run still tidies up."""
+    with running(chub, image, "web", OBEDIENT, "--rm") as run:
+        chub.ok("stop", "web")
+        assert run.wait(timeout=30) == 3
+        assert chub.ok("ps", "-aq") == ""
+
+
+def test_the_ending_of_a_container_nobody_watches(chub: Command, image: str) -> None:
+    """Its foreground client was killed; who stops it later still sees the exit code, and can remove it."""
+    with running(chub, image, "web") as run:
+        run.kill()
+        run.wait(timeout=30)
+        chub.ok("stop", "web")
+        assert state(chub, "web") == ("exited", 3)
+        assert chub.ok("wait", "web") == "3\n"
+        assert chub.ok("rm", "web") == "web\n"
+    assert chub.ok("ps", "-aq") == ""
+
+
+def test_kill(chub: Command, image: str) -> None:
+    """SIGKILL unless asked otherwise; when it returns the container has ended."""
+    with running(chub, image, "web") as run:
+        assert chub.ok("kill", "web") == "web\n"
+        assert state(chub, "web") == ("exited", 137)
+        assert run.wait(timeout=30) == 137
+
+        again = chub("container", "kill", "web")
+        assert again.exit_status == 1
+        assert "cannot kill container: web: container " in again.stderr
+        assert " is not running" in again.stderr
+
+
+def test_kill_with_a_signal(chub: Command, image: str) -> None:
+    """Any of docker's spellings; what is no signal does nothing."""
+    with running(chub, image, "web") as run:
+        for wrong in ("BOGUS", "0"):
+            ended = chub("kill", "-s", wrong, "web")
+            assert ended.exit_status == 1
+            assert f"invalid signal: {wrong}" in ended.stderr
+        assert chub.ok("kill", "--signal", "INT", "web") == "web\n"
+        assert run.wait(timeout=30) == 4
+
+
+def test_wait(chub: Command, image: str) -> None:
+    """It prints the exit code when the container ends, and at once of one that has ended."""
+    with running(chub, image, "web"):
+        with chub.start("wait", "web", "web", stdout=subprocess.PIPE) as waiting:
+            with pytest.raises(subprocess.TimeoutExpired):
+                waiting.wait(timeout=0.5)
+            chub.ok("kill", "-s", "TERM", "web")
+            output, _ = waiting.communicate(timeout=30)
+            assert (waiting.returncode, output) == (0, b"3\n3\n")
+        assert chub.ok("container", "wait", "web") == "3\n"
+
+    ended = chub("wait", "nosuch")
+    assert (ended.exit_status, ended.stdout) == (1, "")
+    assert "No such container: nosuch" in ended.stderr
+
+
+def test_wait_for_what_removes_itself(chub: Command, image: str) -> None:
+    """The one that waits gets the exit code although nothing is left, every time."""
+    for _ in range(5):
+        with running(chub, image, "web", OBEDIENT, "--rm"):
+            with chub.start("wait", "web", stdout=subprocess.PIPE, stderr=subprocess.PIPE) as waiting:
+                with pytest.raises(subprocess.TimeoutExpired):
+                    waiting.wait(timeout=0.5)
+                chub.ok("kill", "-s", "TERM", "web")
+                output, said = waiting.communicate(timeout=30)
+                assert (output, said) == (b"3\n", b"")
+
+
+def test_wait_for_what_could_not_start(chub: Command, image: str) -> None:
+    """It has an exit code all the same."""
+    chub("run", "--name", "broken", image, "nosuch")
+
+    assert chub.ok("wait", "broken") == "127\n"
+    chub.ok("rm", "broken")
+
+
+def test_pause_and_unpause(chub: Command, services: Services, image: str) -> None:
+    """It is shown as paused, does nothing meanwhile, and goes on; a second time is an error in docker's words."""
+    with running(chub, image, "web", "trap 'exit 6' USR1; echo ready; while :; do sleep 0.1; done") as run:
+        assert chub.ok("pause", "web") == "web\n"
+        assert "(Paused)" in chub.ok("ps")
+        assert state(chub, "web")[0] == "paused"
+        twice = chub("pause", "web")
+        assert (twice.exit_status, twice.stdout) == (1, "")
+        assert " is already paused" in twice.stderr
+
+        chub.ok("kill", "-s", "USR1", "web")
+        assert services.tasks.list()[0].status == "paused"
+        assert chub.ok("container", "unpause", "web") == "web\n"
+        assert run.wait(timeout=30) == 6
+
+        for command, words in {"pause": " is not running", "unpause": " is not paused"}.items():
+            ended = chub(command, "web")
+            assert ended.exit_status == 1
+            assert words in ended.stderr
+
+
+@pytest.mark.parametrize("words", [("stop", "-t", "1"), ("kill",), ("rm", "-f")])
+def test_the_end_of_a_paused_container(chub: Command, image: str, words: tuple[str, ...]) -> None:
+    """SIGKILL reaches it, though it is frozen."""
+    with running(chub, image, "web") as run:
+        chub.ok("pause", "web")
+        assert chub.ok(*words, "web") == "web\n"
+        assert run.wait(timeout=30) == 137
+
+
+def test_containers_of_ctr(chub: Command, others: str) -> None:
+    """They are paused, stopped and waited for as chub's own."""
+    chub.ok("pause", others)
+    assert state(chub, others)[0] == "paused"
+    chub.ok("unpause", others)
+    wait_until(lambda: chub.ok("kill", "-s", "URG", others), 20, "a signal to be taken")
+    assert chub.ok("stop", "-t", "5", others) == f"{others}\n"
+    assert state(chub, others)[0] == "exited"
+    assert chub.ok("wait", others) in ("3\n", "143\n", "137\n")
+
+
+def test_the_sdk(client: Client, chub: Command, image: str) -> None:
+    """The same by Python: signals by name or number, and errors by class."""
+    with running(chub, image, "web"):
+        web = client.containers.get("web")
+        with pytest.raises(Invalid, match="invalid signal"):
+            web.kill("BOGUS")
+        with pytest.raises(TimedOut):
+            web.wait(timeout=0.1)
+        web.pause()
+        with pytest.raises(Conflict):
+            web.pause()
+        web.unpause()
+        web.kill(2)
+        assert web.wait(timeout=30) == 4
+        web.stop()
+        with pytest.raises(Conflict):
+            web.kill()
+    with pytest.raises(NotFound):
+        web.wait()
