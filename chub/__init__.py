@@ -7,8 +7,7 @@
 Names are imported when they are used, so that a program pays for what it needs.
 """
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from chub.api.events import Event, Missed
     from chub.chain.layers import ImageLayers

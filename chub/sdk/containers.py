@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from os import PathLike
 
@@ -23,7 +23,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from chub.core.pruning import Pruned
     from chub.core.run import Finished
+    from chub.core.top import Processes
+    from chub.output.read import Chunk, Line
 
 
 @record
@@ -161,6 +164,37 @@ class Container:
 
         lifecycle.unpause(self._workspace, self._summary.record)
 
+    def logs(
+        self, *, tail: int | None = None, since: int = 0, until: int | None = None, follow: bool = False
+    ) -> Iterator[Line]:
+        """Lines of its output: the last `tail` of those between two moments (nanoseconds since 1970).
+
+        With `follow` also those that come, until it has ended. Raises NotFound where its output is not kept.
+        """
+        from chub.core import logs
+
+        return logs.lines(self._workspace, self.id, tail=tail, since=since, until=until, follow=follow)
+
+    def output(self, *, follow: bool = False) -> Iterator[Chunk]:
+        """Its output as it came, in pieces of any length; as `logs` in all else."""
+        from chub.core import logs
+
+        return logs.chunks(self._workspace, self.id, follow=follow)
+
+    def rename(self, name: str) -> None:
+        """Give it another name; raises Conflict if another container has it, Invalid for its own or no name."""
+        names.rename(self._workspace.services, self._summary.record, name)
+        self.reload()
+
+    def top(self, ps_args: str = "-ef") -> Processes:
+        """Its processes, as ``ps`` with these options shows them on this host.
+
+        Raises Conflict if it does not run, Invalid for options that `ps` does not take or that hide the PID.
+        """
+        from chub.core.top import top
+
+        return top(self._workspace, self._summary.record, ps_args)
+
     def remove(self, *, force: bool = False) -> None:
         """Remove it; a running one only with `force`, which kills it."""
         from chub.core import lifecycle
@@ -182,6 +216,15 @@ class Containers:
         """Those that run, or all, newest first."""
         found = listing.containers(self._workspace, all=all, all_namespaces=all_namespaces)
         return tuple(Container(self._workspace.within(each.namespace), each) for each in found)
+
+    def prune(self, *, filters: Sequence[str] = ()) -> Pruned:
+        """Remove all that do not run, whoever made them.
+
+        `filters` are docker's, NAME=VALUE: "until=24h", "label=web", "label!=web". Raises Invalid for a wrong one.
+        """
+        from chub.core.pruning import prune
+
+        return prune(self._workspace, filters)
 
     def run(
         self,
@@ -240,7 +283,7 @@ class Containers:
         )
 
     def launch(self, request: Request, *, announce: Callable[[str], object] = lambda id: None) -> Container:
-        """Start a container that lives on by itself, as ``chub run -d`` does; `announce` gets its id once it is made."""
+        """Start a container that lives on by itself, as ``chub run -d`` does; `announce` gets its id once made."""
         from chub.core.detached import run_detached
 
         created = run_detached(self._workspace, request, announce)

@@ -33,6 +33,9 @@ def run(
     rootfs: Annotated[
         bool, typer.Option("--rootfs", help="IMAGE is a directory with a root filesystem; it is not changed.")
     ] = False,
+    detach: Annotated[
+        bool, typer.Option("--detach", "-d", help="Let the container run by itself, and print its id.")
+    ] = False,
     *,
     identity: IdentityFlags,
     process: ProcessFlags,
@@ -61,7 +64,11 @@ def run(
         resources=resources.record(),
         network=network.record(),
     )
-    finished = connect(context).containers.run_here(request)
+    containers = connect(context).containers
+    if detach:
+        containers.launch(request, announce=lambda id: print(id, flush=True))
+        return
+    finished = containers.run_here(request)
     for warning in finished.warnings:
         print(f"chub: {plain(image)}: {plain(warning)}", file=sys.stderr)
     if finished.error:

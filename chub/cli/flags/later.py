@@ -21,8 +21,6 @@ RUN = frozenset(
         "--cpus",
         "--cpuset-cpus",
         "--cpuset-mems",
-        "--detach",
-        "-d",
         "--detach-keys",
         "--device",
         "--device-cgroup-rule",

@@ -1,0 +1,61 @@
+"""What the keeper starts when a program has ended: write down how, delete the task, remove what is to go."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+
+from chub.core import endings, lifecycle
+from chub.core.endings import LOST, Ending
+from chub.core.listing import request_of
+from chub.core.patience import patiently
+from chub.core.undo import remove_tree
+from chub.core.workspace import Workspace
+from chub.errors import ChubError, NotFound
+
+
+def finish(workspace: Workspace, id: str) -> None:
+    """Finish a container whose first process is gone, or was never started by the client that made its task."""
+    services = workspace.services
+    directory = workspace.data / id
+    ending = patiently(services.channel, lambda: _ending(workspace, id, endings.read(directory) or Ending()))
+    if ending is not None:
+        endings.write(directory, ending)
+    try:
+        container = services.containers.get(id)
+    except NotFound:
+        container = None
+    lifecycle.end_task(workspace, id)
+    if container is not None and request_of(container).get("identity", {}).get("remove"):
+        lifecycle.erase(workspace, container)
+    remove_tree(workspace.state / id)
+
+
+def _ending(workspace: Workspace, id: str, known: Ending) -> Ending | None:
+    """How it ended; None where that is written down already, or it never ran."""
+    tasks = workspace.services.tasks
+    try:
+        if tasks.get(id).status == "created":
+            return None
+        ended = tasks.wait(id, timeout=lifecycle.KILL_DEADLINE)
+    except NotFound:
+        if known.finished is not None or known.started is None:
+            return None
+        error = "its task is gone, and its exit status with it: the shim was killed, or containerd restarted"
+        return Ending(started=known.started, finished=datetime.now(UTC), exit_code=LOST, error=error)
+    return Ending(started=known.started, finished=ended.exited_at or datetime.now(UTC), exit_code=ended.exit_status)
+
+
+def main(arguments: list[str]) -> None:
+    """Finish the container that the command line names; exit status 1: try again later."""
+    from chub.api.channel import Channel
+    from chub.api.services import Services
+    from chub.settings import load
+
+    address, namespace, data_root, state_root, snapshotter, id = arguments
+    flags = {"address": address, "data_root": data_root, "state_root": state_root, "snapshotter": snapshotter}
+    with Services(Channel(address), namespace) as services:
+        try:
+            finish(Workspace(services, load(flags, environ={}, files=())), id)
+        except ChubError as failure:
+            sys.exit(str(failure))

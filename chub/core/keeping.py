@@ -1,0 +1,162 @@
+"""The keeper of a namespace, as its clients see it: started when nobody answers, asked over its socket."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import chub.keeper
+from chub.core.workspace import Workspace, private_directory, writing
+from chub.errors import ChubError, Unavailable
+from chub.output import protocol
+
+LISTENING, LOCK = 3, 4  # descriptors that the keeper is started with
+PROGRAM = str(Path(chub.keeper.__file__).with_name("__main__.py"))
+ANSWER = 10.0  # seconds
+TRIES = 3  # a keeper that has nothing to do may end just when it is asked
+FINISH = "import sys; from chub.core.finish import main; main(sys.argv[1:])"
+
+
+class Keeper:
+    """A connection to the keeper, made when something is said."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._place = Path(protocol.directory(str(workspace.state)))
+        self._connection: socket.socket | None = None
+
+    def close(self) -> None:
+        """End the connection. What was announced and not started is then looked after by the keeper."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def keep(self, id: str, fifos: Path, data: Path, *, tty: bool) -> None:
+        """Have the output of a task that is about to be made held: its FIFOs in `fifos` are there."""
+        settings, services = self._workspace.settings, self._workspace.services
+        argv = [sys.executable, "-c", FINISH, services.address, services.namespace]
+        argv += [str(settings.data_root), str(settings.state_root), settings.snapshotter, id]
+        facts = {"id": id, "fifos": str(fifos), "data": str(data), "tty": tty, "finish": argv}
+        self._say({"kind": protocol.KEEP, "id": id, "facts": facts}, start=True)
+
+    def started(self, id: str, pid: int, ticks: int) -> None:
+        """Its program runs: its pid, and the start of that process, as pids come again."""
+        self._say({"kind": protocol.STARTED, "id": id, "pid": pid, "ticks": ticks}, start=True)
+
+    def drop(self, id: str) -> None:
+        """It was not made after all."""
+        with suppress(ChubError):
+            self._say({"kind": protocol.DROP, "id": id})
+
+    def follow(self, id: str) -> bool:
+        """Ask to be told when there is more output; False if it is not held (any more)."""
+        try:
+            self._say({"kind": protocol.FOLLOW, "id": id})
+        except ChubError:
+            return False
+        assert self._connection is not None
+        self._connection.settimeout(None)
+        return True
+
+    def more(self) -> bool:
+        """Wait until there may be more output; False when there will be none."""
+        assert self._connection is not None
+        try:
+            return protocol.receive(self._connection) is not None
+        except OSError:
+            return False
+
+    def _say(self, message: dict[str, Any], *, start: bool = False) -> None:
+        for left in reversed(range(TRIES)):
+            try:
+                connection = self._connected(start=start)
+                protocol.send(connection, message)
+                answer = protocol.receive(connection)
+            except (OSError, ValueError) as failure:
+                self.close()
+                if not left or not start:
+                    raise Unavailable(f"the keeper does not answer: {failure}") from failure
+                continue
+            if answer is None:
+                self.close()
+                continue
+            if error := answer.get("error"):
+                raise ChubError(f"the keeper: {error}")
+            return
+        raise Unavailable("the keeper ends whenever it is asked")
+
+    def _connected(self, *, start: bool) -> socket.socket:
+        if self._connection is None:
+            if start:
+                self._ensure()
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            connection.settimeout(ANSWER)
+            with _short(self._place) as place:
+                connection.connect(protocol.socket_path(place))
+            self._connection = connection
+        return self._connection
+
+    def _ensure(self) -> None:
+        """Start a keeper where none is alive. It has its socket from us, so that nobody waits for it."""
+        with writing(self._place):
+            private_directory(self._place)
+            with _locked(self._place / "start"):
+                lock = os.open(self._place / "alive", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    return
+                else:
+                    self._spawn(lock)
+                finally:
+                    os.close(lock)
+
+    def _spawn(self, lock: int) -> None:
+        with _short(self._place) as place, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
+            path = protocol.socket_path(place)
+            with suppress(FileNotFoundError):
+                os.unlink(path)
+            listening.bind(path)
+            listening.listen(128)
+            null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+            # by way of high numbers: one of ours may be 3 or 4 itself
+            high = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10) for fd in (listening.fileno(), lock)]
+            actions = [(os.POSIX_SPAWN_DUP2, null, target) for target in (0, 1, 2)]
+            actions += [(os.POSIX_SPAWN_DUP2, fd, target) for fd, target in zip(high, (LISTENING, LOCK), strict=True)]
+            try:
+                os.posix_spawn(
+                    sys.executable,
+                    [sys.executable, "-IS", PROGRAM, str(self._place)],
+                    {"PATH": os.defpath},
+                    file_actions=actions,
+                    setsid=True,
+                )
+            finally:
+                for fd in (null, *high):
+                    os.close(fd)
+
+
+@contextmanager
+def _short(directory: Path) -> Iterator[str]:
+    """A short name of a directory: a socket's is limited to 107 bytes."""
+    descriptor = os.open(directory, os.O_PATH | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{descriptor}"
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

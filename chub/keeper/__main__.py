@@ -1,0 +1,46 @@
+"""Started by the first client that needs a keeper: ``python -IS …/chub/keeper/__main__.py PLACE``.
+
+Descriptor 3 is the socket that listens already, 4 the lock that says a keeper is alive: nobody has to wait for either.
+"""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+
+import socket
+
+from chub.keeper.loop import Keeper
+
+LISTENING, LOCK = 3, 4
+
+
+def leave_cgroup() -> None:
+    """Go to the root of every cgroup hierarchy: a CI job's or a unit's cgroup is killed with its job."""
+    with open("/proc/self/cgroup") as file:
+        for line in file:
+            _, controllers, path = line.rstrip("\n").split(":", 2)
+            name = controllers.removeprefix("name=")
+            for root in (f"/sys/fs/cgroup/{name}", "/sys/fs/cgroup"):
+                if path != "/" and os.path.exists(f"{root}/cgroup.procs"):
+                    try:
+                        with open(f"{root}/cgroup.procs", "w") as procs:
+                            procs.write("0")
+                    except OSError:
+                        pass  # not root: it stays with its caller
+                    break
+
+
+def main() -> None:
+    """Hold output until nobody needs it."""
+    leave_cgroup()
+    place = sys.argv[1]
+    os.set_inheritable(LISTENING, False)
+    os.set_inheritable(LOCK, False)
+    keeper = Keeper(place, socket.socket(fileno=LISTENING))
+    keeper.recover()
+    keeper.run()
+
+
+if __name__ == "__main__":
+    main()

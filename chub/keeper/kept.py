@@ -1,0 +1,116 @@
+"""One container whose output is held."""
+
+import errno
+import json
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+
+from chub.output.format import Stream
+from chub.output.write import Log
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import socket
+    from typing import Any
+
+FIFOS = {Stream.STDOUT: "stdout", Stream.STDERR: "stderr"}
+BURST = 16  # chunks that one FIFO gives before others have their turn
+
+
+class Kept:
+    """The FIFOs and the log of a container, and what is known of its program.
+
+    `facts` is what the client told: ``id``, ``fifos`` and ``data`` (directories), ``tty``, ``finish`` (a command line),
+    and, once it runs, ``pid`` and ``ticks`` (the start of that process: pids come again).
+    """
+
+    def __init__(self, facts: "dict[str, Any]", place: str) -> None:
+        self.facts = facts
+        self.id: str = facts["id"]
+        self.memory = os.path.join(place, f"{self.id}.json")
+        self.followers: set[socket.socket] = set()
+        self.pidfd = -1  # of the container's first process
+        self.finisher = -1  # pid of the process that finishes it
+        self.finisher_fd = -1
+        self.finished = False
+        self.failures = 0  # of finishers
+        self.fifos: dict[int, Stream] = {}
+        for stream, name in FIFOS.items():
+            if stream is Stream.STDOUT or not facts["tty"]:
+                fifo = os.open(os.path.join(facts["fifos"], name), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+                self.fifos[fifo] = stream
+        self.log = Log(facts["data"])
+
+    def remember(self) -> None:
+        """Write the facts down for the next keeper."""
+        part = self.memory + ".part"
+        with open(part, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            json.dump(self.facts, file)
+        os.replace(part, self.memory)
+
+    def watch(self) -> bool:
+        """Open the program's process; False if it has ended."""
+        pid = self.facts.get("pid", 0)
+        try:
+            self.pidfd = os.pidfd_open(pid)
+        except OSError:
+            return False
+        if self.facts["ticks"] != start_ticks(pid):  # somebody else's by now
+            os.close(self.pidfd)
+            self.pidfd = -1
+            return False
+        return True
+
+    def take(self, fifo: int) -> bool:
+        """Move what a FIFO holds; False at its end. OSError where the disk is full."""
+        with suppress(BlockingIOError):
+            for _ in range(BURST):
+                if not self.log.take(self.fifos[fifo], fifo):
+                    return False
+        return True
+
+    def drain(self) -> None:
+        """Take what is left when nobody will write any more."""
+        for fifo in list(self.fifos):
+            with suppress(BlockingIOError):
+                while self.log.take(self.fifos[fifo], fifo):
+                    pass
+            self.end(fifo)
+
+    def end(self, fifo: int) -> None:
+        """Let go of a FIFO."""
+        del self.fifos[fifo]
+        os.close(fifo)
+
+    def forget(self) -> None:
+        """Close all; the next keeper need not know of it."""
+        for fifo in list(self.fifos):
+            self.end(fifo)
+        self.log.close()
+        if self.pidfd >= 0:
+            os.close(self.pidfd)
+        for follower in self.followers:
+            follower.close()
+        with suppress(FileNotFoundError):
+            os.unlink(self.memory)
+
+    def descriptors(self) -> Iterator[int]:
+        """What to wait for."""
+        yield from self.fifos
+        if self.pidfd >= 0:
+            yield self.pidfd
+
+
+def start_ticks(pid: int) -> int:
+    """When a process started, in ticks since boot (proc(5)); 0 if it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return int(file.read().rpartition(b")")[2].split()[19])
+    except OSError:
+        return 0
+
+
+def is_full(failure: OSError) -> bool:
+    """Whether there is no room, which may change."""
+    return failure.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

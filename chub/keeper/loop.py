@@ -1,0 +1,245 @@
+"""The keeper's loop: take output, hear clients, notice ends."""
+
+import json
+import os
+import select
+import socket
+from collections.abc import Callable
+from time import monotonic
+
+from chub.keeper.kept import Kept, is_full
+from chub.output import protocol
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+IDLE = 10.0  # seconds without containers and clients after which it ends
+CLAIM = 60.0  # seconds that the client of a container which is being made has for coming back
+STALL = 0.5  # seconds until a full disk is tried again
+RETRY = (0.2, 1.0, 5.0, 30.0)  # seconds until an end that could not be finished is tried again; the last one for ever
+
+
+class Keeper:
+    """All containers of one engine and namespace whose output is held here."""
+
+    def __init__(self, place: str, listening: socket.socket) -> None:
+        self.place = place
+        self._epoll = select.epoll()
+        self._handlers: dict[int, Callable[[], None]] = {}
+        self._timers: list[tuple[float, Callable[[], None]]] = []
+        self._kept: dict[str, Kept] = {}
+        self._clients: dict[socket.socket, set[str]] = {}  # with the containers each has announced and not started
+        self._listening = listening
+        self._watch(listening.fileno(), self._accept)
+
+    def recover(self) -> None:
+        """Take over what an earlier keeper held."""
+        for name in sorted(os.listdir(self.place)):
+            if name.endswith(".json"):
+                self._take_over(os.path.join(self.place, name))
+
+    def _take_over(self, memory: str) -> None:
+        try:
+            with open(memory) as file:
+                facts = json.load(file)
+            self._hold(facts)
+        except FileNotFoundError:  # its FIFOs, its directory: it was finished just then
+            os.unlink(memory)
+        except OSError:  # a full disk, too many files
+            self._after(STALL, lambda: self._take_over(memory))
+        else:
+            kept = self._kept[facts["id"]]
+            if "pid" in facts:
+                self._started(kept)
+            else:
+                self._after(CLAIM, lambda: None if "pid" in kept.facts else self._finish(kept))
+
+    def run(self) -> None:
+        """Work until there is nothing to hold and nobody asks."""
+        idle = monotonic()
+        while True:
+            now = monotonic()
+            if self._kept or self._clients:
+                idle = now
+            elif now - idle >= IDLE:
+                return
+            due = [timer for timer in self._timers if timer[0] <= now]
+            self._timers = [timer for timer in self._timers if timer[0] > now]
+            for _, call in due:
+                call()
+            next_timer = min((when for when, _ in self._timers), default=now + IDLE)
+            for descriptor, _ in self._epoll.poll(max(0.0, min(next_timer - monotonic(), IDLE))):
+                if handler := self._handlers.get(descriptor):  # an earlier one of this round may have closed it
+                    handler()
+
+    def _watch(self, descriptor: int, handler: Callable[[], None]) -> None:
+        self._handlers[descriptor] = handler
+        self._epoll.register(descriptor, select.EPOLLIN)
+
+    def _unwatch(self, descriptor: int) -> None:
+        if self._handlers.pop(descriptor, None):
+            self._epoll.unregister(descriptor)
+
+    def _after(self, seconds: float, call: Callable[[], None]) -> None:
+        self._timers.append((monotonic() + seconds, call))
+
+    # clients
+
+    def _accept(self) -> None:
+        client, _ = self._listening.accept()
+        client.setblocking(False)
+        self._clients[client] = set()
+        self._watch(client.fileno(), lambda: self._hear(client))
+
+    def _hear(self, client: socket.socket) -> None:
+        try:
+            message = protocol.receive(client)
+            if message is not None:
+                protocol.send(client, self._answer(client, message))
+                return
+        except (OSError, ValueError):
+            pass  # a client that breaks off or the rules is as one that leaves
+        self._leave(client)
+
+    def _answer(self, client: socket.socket, message: "dict[str, Any]") -> "dict[str, Any]":
+        try:
+            kind, id = message["kind"], message["id"]
+            if kind == protocol.KEEP:
+                self._hold(message["facts"])
+                self._clients[client].add(id)
+                return {"ok": True}
+            if id not in self._kept:
+                return {"error": f"container {id} is not held here"}
+            kept = self._kept[id]
+            if kind == protocol.STARTED:
+                kept.facts |= {"pid": message["pid"], "ticks": message["ticks"]}
+                self._clients[client].discard(id)
+                self._started(kept)
+            elif kind == protocol.DROP:
+                self._clients[client].discard(id)
+                self._forget(kept)
+            elif kind == protocol.FOLLOW:
+                kept.followers.add(client)
+            else:
+                return {"error": f"unknown message {kind!r}"}
+        except (KeyError, TypeError) as failure:
+            return {"error": f"malformed message: {failure!r}"}
+        except OSError as failure:
+            return {"error": f"{failure.strerror}: {failure.filename or ''}".rstrip(": ")}
+        return {"ok": True}
+
+    def _leave(self, client: socket.socket) -> None:
+        """A client has gone; what it announced and did not start is looked after."""
+        self._unwatch(client.fileno())
+        for kept in self._kept.values():
+            kept.followers.discard(client)
+        for id in self._clients.pop(client, ()):
+            if id in self._kept:
+                self._finish(self._kept[id])
+        client.close()
+
+    # containers
+
+    def _hold(self, facts: "dict[str, Any]") -> None:
+        kept = Kept(facts, self.place)
+        kept.remember()
+        self._kept[kept.id] = kept
+        for fifo in kept.fifos:
+            self._watch_fifo(kept, fifo)
+
+    def _watch_fifo(self, kept: Kept, fifo: int) -> None:
+        self._watch(fifo, lambda: self._take(kept, fifo))
+
+    def _take(self, kept: Kept, fifo: int) -> None:
+        try:
+            more = kept.take(fifo)
+        except OSError as failure:
+            self._unwatch(fifo)  # it waits in the FIFO, and the program with it
+            if not is_full(failure):
+                raise
+            self._after(STALL, lambda: self._watch_fifo(kept, fifo) if fifo in kept.fifos else None)
+            return
+        if not more:
+            self._unwatch(fifo)
+            kept.end(fifo)
+        self._tell(kept)
+        self._settle(kept)
+
+    def _tell(self, kept: Kept) -> None:
+        for follower in list(kept.followers):
+            try:
+                protocol.send(follower, {})
+            except BlockingIOError:
+                pass  # it has not read earlier ones yet, and will look when it does
+            except OSError:
+                self._leave(follower)
+
+    def _started(self, kept: Kept) -> None:
+        if kept.watch():
+            kept.remember()
+            self._watch(kept.pidfd, lambda: self._ended(kept))
+        else:
+            self._finish(kept)
+
+    def _ended(self, kept: Kept) -> None:
+        self._unwatch(kept.pidfd)
+        self._finish(kept)
+
+    def _finish(self, kept: Kept) -> None:
+        """Have a process of chub's own write down how it ended, delete the task, and remove what is to go."""
+        if kept.finisher >= 0 or kept.finished:
+            return
+        argv = kept.facts["finish"]
+        null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+        actions = [(os.POSIX_SPAWN_DUP2, null, place) for place in (0, 1, 2)]
+        try:
+            kept.finisher = os.posix_spawn(argv[0], argv, os.environ, file_actions=actions)
+        except OSError:
+            self._finish_later(kept)
+            return
+        finally:
+            os.close(null)
+        kept.finisher_fd = os.pidfd_open(kept.finisher)
+        self._watch(kept.finisher_fd, lambda: self._finished(kept))
+
+    def _finished(self, kept: Kept) -> None:
+        _, status = os.waitpid(kept.finisher, 0)
+        self._unwatch(kept.finisher_fd)
+        os.close(kept.finisher_fd)
+        kept.finisher = -1
+        if status:
+            self._finish_later(kept)
+            return
+        kept.finished = True
+        for fifo in list(kept.fifos):
+            self._unwatch(fifo)
+        self._drain(kept)
+
+    def _drain(self, kept: Kept) -> None:
+        """Take what is left in the FIFOs of a task that is gone."""
+        try:
+            kept.drain()
+        except OSError as failure:
+            if not is_full(failure):
+                raise
+            self._after(STALL, lambda: self._drain(kept))
+        self._tell(kept)
+        self._settle(kept)
+
+    def _finish_later(self, kept: Kept) -> None:
+        self._after(RETRY[min(kept.failures, len(RETRY) - 1)], lambda: self._finish(kept))
+        kept.failures += 1
+
+    def _settle(self, kept: Kept) -> None:
+        if kept.finished and not kept.fifos:
+            self._forget(kept)
+
+    def _forget(self, kept: Kept) -> None:
+        for descriptor in kept.descriptors():
+            self._unwatch(descriptor)
+        for follower in kept.followers:
+            self._unwatch(follower.fileno())
+            self._clients.pop(follower, None)
+        self._kept.pop(kept.id, None)
+        kept.forget()

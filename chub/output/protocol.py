@@ -1,0 +1,46 @@
+"""What clients and the keeper say to each other, over a unix socket in the keeper's directory.
+
+Messages are JSON objects, one a packet (SOCK_SEQPACKET). A client asks first; the keeper answers each with
+``{"ok": true}`` or ``{"error": "…"}``. After ``follow`` it sends an empty object whenever more output may be there, and
+closes the connection when there will be none. A directory and a socket belong to one `VERSION`: keepers of two versions
+live beside each other, each with the containers it was given.
+"""
+
+import json
+import os
+import socket
+from typing import Any
+
+VERSION = 1
+LIMIT = 1 << 16  # bytes of a message
+
+KEEP = "keep"  # hold the output of a task that is about to be made: its FIFOs are there
+STARTED = "started"  # its program runs: pid
+DROP = "drop"  # it was not made
+FOLLOW = "follow"  # say when there is more output
+
+
+def directory(state: str) -> str:
+    """Where the keeper of a namespace has its files, below chub's state directory for that namespace."""
+    return os.path.join(state, "keeper", str(VERSION))
+
+
+def socket_path(place: str) -> str:
+    """The keeper's socket."""
+    return os.path.join(place, "socket")
+
+
+def send(connection: socket.socket, message: dict[str, Any]) -> None:
+    """Send one message."""
+    connection.sendall(json.dumps(message).encode())
+
+
+def receive(connection: socket.socket) -> dict[str, Any] | None:
+    """The next message; None at the end. ValueError for what is none."""
+    data = connection.recv(LIMIT)
+    if not data:
+        return None
+    message = json.loads(data)
+    if not isinstance(message, dict):
+        raise ValueError(f"no message: {data[:80]!r}")
+    return message

@@ -1,0 +1,59 @@
+"""Keep output: move it from FIFOs into files, so that a killed keeper loses nothing."""
+
+import os
+import time
+from contextlib import suppress
+
+from chub.output.format import FILES, HEADER, RECORD, Stream, open_index
+
+CHUNK = 1 << 20  # bytes at once
+
+
+class Log:
+    """The output of one container, to be added to. Only one process at a time may do that."""
+
+    def __init__(self, directory: str) -> None:
+        self.directory = directory
+        self._index = open_index(directory)
+        self._files: dict[Stream, int] = {}
+        self._ends: dict[Stream, int] = {}
+        for stream, name in FILES.items():
+            path = os.path.join(directory, name)
+            self._files[stream] = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+            self._ends[stream] = os.fstat(self._files[stream]).st_size
+        known = dict.fromkeys(Stream, 0) | _known_ends(self._index)
+        for stream, end in self._ends.items():
+            if end > known[stream]:
+                self._note(stream)
+
+    def take(self, stream: Stream, fifo: int) -> int:
+        """Move what a FIFO holds into the stream's file: how many bytes; 0 where nobody writes to it any more.
+
+        BlockingIOError where it is empty. The kernel moves or leaves bytes (splice(2)), so a kill loses none; on a full
+        disk (OSError) they stay in the FIFO.
+        """
+        moved = os.splice(fifo, self._files[stream], CHUNK, offset_dst=self._ends[stream], flags=os.SPLICE_F_NONBLOCK)
+        if moved:
+            self._ends[stream] += moved
+            self._note(stream)
+        return moved
+
+    def close(self) -> None:
+        """Close the files."""
+        for descriptor in (self._index, *self._files.values()):
+            os.close(descriptor)
+
+    def _note(self, stream: Stream) -> None:
+        with suppress(OSError):  # a full disk: the bytes are there, and their time is that of the next record
+            os.write(self._index, RECORD.pack(time.time_ns(), self._ends[stream], stream))
+
+
+def _known_ends(index: int) -> dict[Stream, int]:
+    """Where each stream ends according to the index."""
+    ends: dict[Stream, int] = {}
+    place = os.fstat(index).st_size
+    while place > len(HEADER) and len(ends) < len(Stream):
+        place -= RECORD.size
+        _, end, stream = RECORD.unpack(os.pread(index, RECORD.size, place))
+        ends.setdefault(Stream(stream), end)
+    return ends

@@ -1,0 +1,151 @@
+"""`run -d` and `logs`: containers that live on without a client."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+import chub as sdk
+from tests.support.command import Command
+from tests.support.waiting import wait_until
+
+PATIENCE = 20.0  # seconds
+
+
+def ended(chub: Command, name: str) -> str:
+    """Wait for a container's end; its status as `ps` shows it."""
+
+    def status() -> str:
+        shown = chub.ok("ps", "-a", "--format", "{{.Names}} {{.Status}}").splitlines()
+        return next((line.partition(" ")[2] for line in shown if line.startswith(f"{name} Exited")), "")
+
+    return wait_until(status, PATIENCE, f"the end of {name}")
+
+
+def keepers(roots: tuple[Path, Path]) -> list[int]:
+    """The keepers of a test, by pid."""
+    found = subprocess.run(
+        ["pgrep", "-f", f"keeper/__main__.py {roots[1]}"], capture_output=True, text=True, check=False
+    )
+    return [int(pid) for pid in found.stdout.split()]
+
+
+def test_a_detached_container(chub: Command, image: str) -> None:
+    """Its id is printed; its output is kept, its end known; it is removed like any other."""
+    id = chub.ok("run", "-d", "--name", "web", image, "sh", "-c", "echo out; echo err >&2; exit 3").strip()
+
+    assert re.fullmatch("[0-9a-f]{64}", id)
+    assert ended(chub, "web").startswith("Exited (3)")
+    logs = chub("logs", "web")
+    assert (logs.stdout, logs.stderr) == ("out\n", "err\n")
+    assert chub.ok("rm", "web") == "web\n"
+    assert "No such container" in chub("logs", "web").stderr
+
+
+def test_a_detached_container_that_is_removed_when_it_ends(chub: Command, image: str) -> None:
+    """`logs -f` gets all of it; afterwards nothing is left."""
+    chub.ok("run", "-d", "--rm", "--name", "once", image, "sh", "-c", "sleep 0.5; echo done")
+
+    assert chub.ok("logs", "-f", "once") == "done\n"
+    wait_until(lambda: chub.ok("ps", "-aq") == "", PATIENCE, "the removal")
+
+
+def test_following_logs(chub: Command, image: str) -> None:
+    """What is there comes at once, the rest as it is written, and the end ends it."""
+    script = "trap 'echo last; exit' USR1; echo first; while :; do sleep 0.05; done"
+    chub.ok("run", "-d", "--name", "web", image, "sh", "-c", script)
+    with chub.start("logs", "-f", "web", stdout=subprocess.PIPE) as following:
+        assert following.stdout is not None
+        assert following.stdout.readline() == b"first\n"
+        chub.ok("kill", "-s", "USR1", "web")
+        assert following.stdout.read() == b"last\n"
+    assert following.returncode == 0
+    ended(chub, "web")
+    chub.ok("rm", "web")
+
+
+def test_choosing_lines(chub: Command, image: str) -> None:
+    """The last N, with times, since and until a time; what is no number means all."""
+    chub.ok("run", "-d", "--name", "web", image, "sh", "-c", "for i in 1 2 3 4 5; do echo $i; done; printf end")
+    ended(chub, "web")
+
+    assert chub.ok("logs", "-n", "2", "web") == "5\nend"
+    assert chub.ok("logs", "--tail", "0", "web") == ""
+    assert chub.ok("logs", "--tail", "bogus", "web") == "1\n2\n3\n4\n5\nend"
+    assert re.fullmatch(
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z 5\n\S{30} end", chub.ok("logs", "-t", "-n", "2", "web")
+    )
+    assert chub.ok("logs", "--since", "10m", "web").startswith("1\n")
+    assert chub.ok("logs", "--since", "0s", "web") == ""
+    assert chub.ok("logs", "--until", "10m", "web") == ""
+    bogus = chub("logs", "--since", "bogus", "web")
+    assert bogus.exit_status == 1
+    assert 'invalid value for "since": failed to parse value as time or duration: "bogus"' in bogus.stderr
+    chub.ok("rm", "web")
+
+
+def test_programs_that_cannot_start(chub: Command, image: str) -> None:
+    """The id is printed and the status is 127; the container stays as created, and not with --rm."""
+    failed = chub("run", "-d", "--name", "web", image, "nosuch")
+
+    assert re.fullmatch("[0-9a-f]{64}\n", failed.stdout)
+    assert failed.exit_status == 127
+    assert "executable file not found" in failed.stderr
+    assert chub.ok("ps", "-a", "--format", "{{.Status}}") == "Created\n"
+    chub.ok("rm", "web")
+    assert chub("run", "-d", "--rm", image, "nosuch").exit_status == 127
+    assert chub.ok("ps", "-aq") == ""
+
+
+def test_a_terminal_is_kept_too(chub: Command, image: str) -> None:
+    """Both streams are one, with the terminal's line ends."""
+    chub.ok("run", "-d", "-t", "--name", "web", image, "sh", "-c", "echo out; echo err >&2")
+    ended(chub, "web")
+
+    assert chub.ok("logs", "web") == "out\r\nerr\r\n"
+    chub.ok("rm", "web")
+
+
+def test_a_killed_keeper_loses_nothing(chub: Command, image: str, roots: tuple[Path, Path]) -> None:
+    """Killed while a program writes, and started by the next client: every byte is there, and the exit status."""
+    script = "i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i+1)); done; exit 4"
+    chub.ok("run", "-d", "--name", "web", image, "sh", "-c", script)
+    for round in range(3):
+        (pid,) = wait_until(lambda: keepers(roots), PATIENCE, "a keeper")
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not keepers(roots), PATIENCE, "its end")
+        chub.ok("run", "-d", "--rm", "--name", f"other{round}", image, "true")
+
+    assert ended(chub, "web").startswith("Exited (4)")
+    assert chub.ok("logs", "web") == "".join(f"line {number}\n" for number in range(20000))
+    chub.ok("rm", "web")
+    wait_until(lambda: chub.ok("ps", "-aq") == "", PATIENCE, "the removal of the others")
+
+
+def test_binary_output_is_kept_as_it_is(chub: Command, image: str, client: sdk.Client) -> None:
+    """Ten megabytes of random bytes."""
+    script = "head -c 10000000 /dev/urandom > /dev/shm/x; sha256sum < /dev/shm/x >&2; cat /dev/shm/x"
+    chub.ok("run", "-d", "--name", "web", image, "sh", "-c", script)
+    ended(chub, "web")
+    out, err = hashlib.sha256(), b""
+    for chunk in client.containers.get("web").output():
+        if chunk.stream == 1:
+            out.update(chunk.data)
+        else:
+            err += chunk.data
+    assert err.split()[0].decode() == out.hexdigest()
+    chub.ok("rm", "web")
+
+
+def test_output_that_nobody_kept(chub: Command, image: str) -> None:
+    """A run at its client's streams keeps none, and none is invented."""
+    chub.ok("run", "--name", "web", image, "echo", "hi")
+    refused = chub("logs", "web")
+
+    assert refused.exit_status == 1
+    assert "its output was not kept" in refused.stderr
+    chub.ok("rm", "web")
