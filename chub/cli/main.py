@@ -16,12 +16,15 @@ import typer  # noqa: E402
 from chub.cli.frame import QUIET, Entry, Group, Lazy  # noqa: E402
 
 CONTAINER = {
+    "create": Entry("create", "Create a new container"),
     "inspect": Entry("inspect", "Display detailed information on one or more containers"),
     "kill": Entry("lifecycle:kill", "Kill one or more running containers"),
     "ls": Entry("ps", "List containers"),
     "pause": Entry("lifecycle:pause", "Pause all processes within one or more containers"),
     "prune": Entry("lifecycle:prune", "Remove all stopped containers"),
     "rename": Entry("lifecycle:rename", "Rename a container"),
+    "restart": Entry("start:restart", "Restart one or more containers"),
+    "start": Entry("start:start", "Start one or more stopped containers"),
     "rm": Entry("rm", "Remove one or more containers"),
     "run": Entry("run", "Create and run a new container from an image"),
     "stop": Entry("lifecycle:stop", "Stop one or more running containers"),
@@ -62,12 +65,15 @@ COMMANDS: dict[str, dict[str, Entry | Group]] = {
         "rootfs": Group("Import root filesystems", ROOTFS),
     },
     "Commands": {
+        "create": Entry("create", "Create a new container"),
         "history": Entry("images:history", "Show the history of an image"),
         "inspect": Entry("inspect", "Return low-level information on containers and images"),
         "logs": Entry("logs", "Fetch the logs of a container"),
         "kill": Entry("lifecycle:kill", "Kill one or more running containers"),
         "pause": Entry("lifecycle:pause", "Pause all processes within one or more containers"),
         "rename": Entry("lifecycle:rename", "Rename a container"),
+        "restart": Entry("start:restart", "Restart one or more containers"),
+        "start": Entry("start:start", "Start one or more stopped containers"),
         "rm": Entry("rm", "Remove one or more containers"),
         "rmi": Entry("images:rm", "Remove one or more images"),
         "stop": Entry("lifecycle:stop", "Stop one or more running containers"),

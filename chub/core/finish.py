@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from chub.core import endings, lifecycle
 from chub.core.endings import LOST, Ending
 from chub.core.listing import request_of
+from chub.core.names import lease_of
 from chub.core.patience import patiently
-from chub.core.undo import remove_tree
+from chub.core.undo import gone, remove_tree
 from chub.core.workspace import Workspace
 from chub.errors import ChubError, NotFound
 
@@ -28,6 +29,8 @@ def finish(workspace: Workspace, id: str) -> None:
     lifecycle.end_task(workspace, id)
     if container is not None and request_of(container).get("identity", {}).get("remove"):
         lifecycle.erase(workspace, container)
+    else:
+        gone(services.leases.delete, lease_of(id))  # of a client that was killed
     remove_tree(workspace.state / id)
 
 

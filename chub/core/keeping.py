@@ -72,6 +72,13 @@ class Keeper:
         except OSError:
             return False
 
+    def settled(self, id: str) -> None:
+        """Wait until what has ended is written down and tidied up."""
+        if self.follow(id):
+            while self.more():
+                pass
+            self.close()
+
     def _say(self, message: dict[str, Any], *, start: bool = False) -> None:
         for left in reversed(range(TRIES)):
             try:

@@ -5,6 +5,7 @@ import os
 import select
 import socket
 from collections.abc import Callable
+from functools import partial
 from time import monotonic
 
 from chub.keeper.kept import Kept, is_full
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 IDLE = 10.0  # seconds without containers and clients after which it ends
 CLAIM = 60.0  # seconds that the client of a container which is being made has for coming back
+LIMBO = 2.0  # seconds in which a call that a killed client had made reaches its end in containerd
 STALL = 0.5  # seconds until a full disk is tried again
 RETRY = (0.2, 1.0, 5.0, 30.0)  # seconds until an end that could not be finished is tried again; the last one for ever
 
@@ -53,7 +55,7 @@ class Keeper:
             if "pid" in facts:
                 self._started(kept)
             else:
-                self._after(CLAIM, lambda: None if "pid" in kept.facts else self._finish(kept))
+                self._after(CLAIM, partial(self._abandoned, kept))
 
     def run(self) -> None:
         """Work until there is nothing to hold and nobody asks."""
@@ -136,10 +138,15 @@ class Keeper:
             kept.followers.discard(client)
         for id in self._clients.pop(client, ()):
             if id in self._kept:
-                self._finish(self._kept[id])
+                self._after(LIMBO, partial(self._abandoned, self._kept[id]))
         client.close()
 
     # containers
+
+    def _abandoned(self, kept: Kept) -> None:
+        """Finish what a client announced and never started, unless it came back."""
+        if "pid" not in kept.facts:
+            self._finish(kept)
 
     def _hold(self, facts: "dict[str, Any]") -> None:
         kept = Kept(facts, self.place)

@@ -123,6 +123,20 @@ class Container:
         self._summary = _summary(self._workspace, self.id)
         return self
 
+    def start(self) -> None:
+        """Start it, if it does not run. Its output goes on where it ended.
+
+        Raises Unsupported if chub did not make it, ProgramNotFound and ProgramNotExecutable for its program.
+        """
+        from chub.core.start import start
+
+        start(self._workspace, self._summary.record)
+
+    def restart(self, *, timeout: float | None = None, signal: str | int | None = None) -> None:
+        """Stop it, as `stop` does, and start it again."""
+        self.stop(timeout=timeout, signal=signal)
+        self.start()
+
     def stop(self, *, timeout: float | None = None, signal: str | int | None = None) -> None:
         """Ask it to end with its stop signal (or `signal`), and kill it after `timeout` seconds.
 
@@ -281,6 +295,14 @@ class Containers:
             started=finished.started,
             finished=finished.finished,
         )
+
+    def create(self, request: Request) -> Container:
+        """Make a container that does not run yet, as ``chub create`` does."""
+        from chub.core import create
+
+        created = create.create(self._workspace, request)
+        create.release(self._workspace, created)
+        return self.get(created.id)
 
     def launch(self, request: Request, *, announce: Callable[[str], object] = lambda id: None) -> Container:
         """Start a container that lives on by itself, as ``chub run -d`` does; `announce` gets its id once made."""

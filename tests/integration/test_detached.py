@@ -11,6 +11,7 @@ from pathlib import Path
 
 import chub as sdk
 from tests.support.command import Command
+from tests.support.engines import Engine
 from tests.support.waiting import wait_until
 
 PATIENCE = 20.0  # seconds
@@ -149,3 +150,40 @@ def test_output_that_nobody_kept(chub: Command, image: str) -> None:
     assert refused.exit_status == 1
     assert "its output was not kept" in refused.stderr
     chub.ok("rm", "web")
+
+
+def test_created_containers_are_started_again_and_again(chub: Command, image: str) -> None:
+    """Output goes on where it ended; a start of one that runs is none; the last ending counts."""
+    chub.ok("create", "--name", "web", image, "sh", "-c", "echo hello; test -e /seen && exit 6; touch /seen; exit 5")
+    assert chub.ok("ps", "-a", "--format", "{{.Status}}") == "Created\n"
+
+    assert chub.ok("start", "web") == "web\n"
+    assert ended(chub, "web").startswith("Exited (5)")
+    chub.ok("start", "web")
+    assert chub.ok("wait", "web") == "6\n"
+    assert chub.ok("logs", "web") == "hello\nhello\n"
+    chub.ok("rm", "web")
+
+
+def test_restarting(chub: Command, image: str) -> None:
+    """A running one is stopped first; its process is another one afterwards."""
+    chub.ok("run", "-d", "--name", "web", image, "sleep", "100")
+    before = chub.ok("inspect", "-f", "{{.State.Pid}}", "web")
+    assert chub.ok("start", "web") == "web\n"
+    assert chub.ok("inspect", "-f", "{{.State.Pid}}", "web") == before
+
+    assert chub.ok("restart", "-t", "0", "web") == "web\n"
+    after = chub.ok("inspect", "-f", "{{.State.Running}} {{.State.Pid}}", "web")
+    assert after.startswith("true ")
+    assert after.split()[1] != before.strip()
+    chub.ok("rm", "-f", "web")
+
+
+def test_only_its_maker_starts_a_container(chub: Command, engine: Engine, image: str, namespace: str) -> None:
+    """Where the output of ctr's containers goes, ctr knows."""
+    engine.ctr("container", "create", "docker.io/library/busybox:latest", "theirs", "true", namespace=namespace)
+    refused = chub("start", "theirs")
+
+    assert refused.exit_status == 1
+    assert "only containers that chub made can be started" in refused.stderr
+    engine.ctr("container", "rm", "theirs", namespace=namespace)

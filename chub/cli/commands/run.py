@@ -8,18 +8,21 @@ import typer
 from chub.cli.context import connect
 from chub.cli.flags.container import (
     IdentityFlags,
+    Image,
     MountFlags,
     NetworkFlags,
     ProcessFlags,
     ResourceFlags,
+    Rootfs,
     SecurityFlags,
     TerminalFlags,
+    Words,
+    requested,
 )
 from chub.cli.flags.grouped import grouped
 from chub.cli.frame import Commands
 from chub.cli.render.text import plain
 from chub.errors import ChubError
-from chub.options.request import Request
 
 app = Commands()
 
@@ -28,11 +31,9 @@ app = Commands()
 @grouped
 def run(
     context: typer.Context,
-    image: Annotated[str, typer.Argument(metavar="IMAGE", show_default=False)],
-    words: Annotated[list[str] | None, typer.Argument(metavar="[COMMAND] [ARG...]", show_default=False)] = None,
-    rootfs: Annotated[
-        bool, typer.Option("--rootfs", help="IMAGE is a directory with a root filesystem; it is not changed.")
-    ] = False,
+    image: Image,
+    words: Words = None,
+    rootfs: Rootfs = False,
     detach: Annotated[
         bool, typer.Option("--detach", "-d", help="Let the container run by itself, and print its id.")
     ] = False,
@@ -52,17 +53,17 @@ def run(
     chub run --rm -it --rootfs ./rootfs sh
     chub run --rm -v $PWD:/src:ro -u 1000 hello ls /src
     """
-    request = Request(
-        image=image,
-        rootfs=rootfs,
-        words=tuple(words or ()),
-        identity=identity.record(),
-        process=process.record(),
-        terminal=terminal.record(),
-        security=security.record(),
-        mounts=mounts.record(),
-        resources=resources.record(),
-        network=network.record(),
+    request = requested(
+        image,
+        words,
+        rootfs,
+        identity=identity,
+        process=process,
+        terminal=terminal,
+        security=security,
+        mounts=mounts,
+        resources=resources,
+        network=network,
     )
     containers = connect(context).containers
     if detach:

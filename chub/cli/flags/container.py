@@ -8,7 +8,7 @@ from chub.cli.flags.parsers import parsed
 from chub.options.mounts import Mount, Mounts, parse_mount, parse_tmpfs, parse_volume
 from chub.options.network import Network, parse_hostname, parse_network
 from chub.options.process import Process, parse_env, parse_group, parse_user, parse_workdir, read_env_file
-from chub.options.request import Identity, parse_annotation, parse_label
+from chub.options.request import Identity, Request, parse_annotation, parse_label
 from chub.options.resources import Resources, Ulimit, parse_size, parse_sysctl, parse_ulimit
 from chub.options.security import Security, parse_security_opt
 from chub.options.terminal import Terminal
@@ -229,3 +229,38 @@ class NetworkFlags:
     def record(self) -> Network:
         """As the SDK takes it."""
         return Network(network=self.network, hostname=self.hostname)
+
+
+Image = Annotated[str, typer.Argument(metavar="IMAGE", show_default=False)]
+Words = Annotated[list[str] | None, typer.Argument(metavar="[COMMAND] [ARG...]", show_default=False)]
+Rootfs = Annotated[
+    bool, typer.Option("--rootfs", help="IMAGE is a directory with a root filesystem; it is not changed.")
+]
+
+
+def requested(
+    image: str,
+    words: list[str] | None,
+    rootfs: bool,
+    *,
+    identity: IdentityFlags,
+    process: ProcessFlags,
+    terminal: TerminalFlags,
+    security: SecurityFlags,
+    mounts: MountFlags,
+    resources: ResourceFlags,
+    network: NetworkFlags,
+) -> Request:
+    """What a command line asks for, as the SDK takes it."""
+    return Request(
+        image=image,
+        rootfs=rootfs,
+        words=tuple(words or ()),
+        identity=identity.record(),
+        process=process.record(),
+        terminal=terminal.record(),
+        security=security.record(),
+        mounts=mounts.record(),
+        resources=resources.record(),
+        network=network.record(),
+    )

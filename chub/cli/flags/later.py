@@ -88,5 +88,10 @@ RUN = frozenset(
     ]
 )
 
-FLAGS = {"run": RUN}
+FLAGS = {
+    "create": RUN - {"-a", "--attach", "--sig-proxy", "--detach-keys"},
+    "logs": frozenset(["--details"]),
+    "run": RUN,
+    "start": frozenset(["--attach", "-a", "--interactive", "-i", "--detach-keys", "--checkpoint", "--checkpoint-dir"]),
+}
 """By command."""

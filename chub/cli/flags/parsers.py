@@ -29,3 +29,10 @@ def parsed(parse: Callable[[str], T]) -> Callable[[str], T]:
 
     parser.__name__ = getattr(parse, "__name__", "value").removeprefix("parse_")
     return parser
+
+
+def condition(text: str) -> str:
+    """A filter as it is, if it is one."""
+    if "=" not in text:
+        raise Invalid("bad format of filter (expected name=value)")
+    return text
