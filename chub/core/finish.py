@@ -15,11 +15,18 @@ from chub.core.workspace import Workspace
 from chub.errors import ChubError, NotFound
 
 
-def finish(workspace: Workspace, id: str) -> None:
-    """Finish a container whose first process is gone, or was never started by the client that made its task."""
+def finish(workspace: Workspace, id: str, seen: tuple[int, datetime] | None = None) -> None:
+    """Finish a container whose first process is gone, or was never started by the client that made its task.
+
+    `seen` is what its shim said of the end, exit code and time; containerd may have forgotten it.
+    """
     services = workspace.services
     directory = workspace.data / id
-    ending = patiently(services.channel, lambda: _ending(workspace, id, endings.read(directory) or Ending()))
+    known = endings.read(directory) or Ending()
+    if seen is not None:
+        ending: Ending | None = Ending(started=known.started, exit_code=seen[0], finished=seen[1])
+    else:
+        ending = patiently(services.channel, lambda: _ending(workspace, id, known))
     if ending is not None:
         endings.write(directory, ending)
     try:
@@ -55,10 +62,11 @@ def main(arguments: list[str]) -> None:
     from chub.api.services import Services
     from chub.settings import load
 
-    address, namespace, data_root, state_root, snapshotter, id = arguments
+    address, namespace, data_root, state_root, snapshotter, id, *exit = arguments
+    seen = (int(exit[0]), datetime.fromtimestamp(int(exit[1]) / 10**9, UTC)) if exit else None
     flags = {"address": address, "data_root": data_root, "state_root": state_root, "snapshotter": snapshotter}
     with Services(Channel(address), namespace) as services:
         try:
-            finish(Workspace(services, load(flags, environ={}, files=())), id)
+            finish(Workspace(services, load(flags, environ={}, files=())), id, seen)
         except ChubError as failure:
             sys.exit(str(failure))

@@ -1,6 +1,7 @@
 """One container whose output is held."""
 
 import errno
+import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 FIFOS = {Stream.STDOUT: "stdout", Stream.STDERR: "stderr"}
+PIPE = 1 << 20  # bytes a FIFO may hold: a fast program wakes us less often
 BURST = 16  # chunks that one FIFO gives before others have their turn
 
 
@@ -22,7 +24,8 @@ class Kept:
     """The FIFOs and the log of a container, and what is known of its program.
 
     `facts` is what the client told: ``id``, ``fifos`` and ``data`` (directories), ``tty``, ``finish`` (a command line),
-    and, once it runs, ``pid`` and ``ticks`` (the start of that process: pids come again).
+    and, once it runs, ``pid`` and ``ticks`` (the start of that process: pids come again); then what was learned: ``shim``
+    (its address and version) and ``exit`` (code and time).
     """
 
     def __init__(self, facts: "dict[str, Any]", place: str) -> None:
@@ -39,6 +42,8 @@ class Kept:
         for stream, name in FIFOS.items():
             if stream is Stream.STDOUT or not facts["tty"]:
                 fifo = os.open(os.path.join(facts["fifos"], name), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+                with suppress(PermissionError):  # over the user's limit: the default size does
+                    fcntl.fcntl(fifo, fcntl.F_SETPIPE_SZ, PIPE)
                 self.fifos[fifo] = stream
         self.log = Log(facts["data"])
 

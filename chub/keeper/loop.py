@@ -5,11 +5,12 @@ import os
 import select
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from time import monotonic
 
 from chub.keeper.kept import Kept, is_full
-from chub.output import protocol
+from chub.output import protocol, ttrpc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 IDLE = 10.0  # seconds without containers and clients after which it ends
 CLAIM = 60.0  # seconds that the client of a container which is being made has for coming back
+SHIM_PATIENCE = 1.0  # seconds a shim has to say how its task ended
 LIMBO = 2.0  # seconds in which a call that a killed client had made reaches its end in containerd
 STALL = 0.5  # seconds until a full disk is tried again
 RETRY = (0.2, 1.0, 5.0, 30.0)  # seconds until an end that could not be finished is tried again; the last one for ever
@@ -184,6 +186,8 @@ class Keeper:
 
     def _started(self, kept: Kept) -> None:
         if kept.watch():
+            with suppress(ttrpc.NoAnswer):  # then containerd is asked
+                kept.facts.setdefault("shim", ttrpc.shim_of(kept.facts["pid"]))
             kept.remember()
             self._watch(kept.pidfd, lambda: self._ended(kept))
         else:
@@ -191,13 +195,17 @@ class Keeper:
 
     def _ended(self, kept: Kept) -> None:
         self._unwatch(kept.pidfd)
+        if shim := kept.facts.get("shim"):
+            with suppress(ttrpc.NoAnswer):
+                kept.facts["exit"] = ttrpc.Shim(*shim).wait(kept.id, SHIM_PATIENCE)
+                kept.remember()
         self._finish(kept)
 
     def _finish(self, kept: Kept) -> None:
         """Have a process of chub's own write down how it ended, delete the task, and remove what is to go."""
         if kept.finisher >= 0 or kept.finished:
             return
-        argv = kept.facts["finish"]
+        argv = [*kept.facts["finish"], *map(str, kept.facts.get("exit", ()))]
         null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
         actions = [(os.POSIX_SPAWN_DUP2, null, place) for place in (0, 1, 2)]
         try:

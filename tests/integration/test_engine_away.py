@@ -128,3 +128,22 @@ def _connected(pid: int) -> bool:
     with suppress(FileNotFoundError):
         return any(os.readlink(each).startswith("socket:") for each in Path(f"/proc/{pid}/fd").iterdir())
     return False
+
+
+def test_a_detached_container_ends_while_containerd_is_away(chub: Command, image: str, engine: Engine) -> None:
+    """The keeper has asked the shim: its exit status is known though containerd forgets it, and its output is whole."""
+    script = "trap 'echo bye; exit 7' USR1; echo ready; while :; do sleep 0.05; done"
+    chub.ok("run", "-d", "--name", "web", image, "sh", "-c", script)
+    pid = int(chub.ok("inspect", "-f", "{{.State.Pid}}", "web"))
+    wait_until(lambda: chub.ok("logs", "web") == "ready\n", PATIENCE, "its output")
+    engine.kill()
+    os.kill(pid, signal.SIGUSR1)
+    wait_until(lambda: not Path(f"/proc/{pid}").exists(), PATIENCE, "its end")
+    engine.start()
+
+    def status() -> str:
+        return chub.ok("ps", "-a", "--format", "{{.Status}}")
+
+    assert wait_until(lambda: status() if "Exited" in status() else "", PATIENCE, "its status").startswith("Exited (7)")
+    assert chub.ok("logs", "-f", "web") == "ready\nbye\n"
+    chub.ok("rm", "-f", "web")

@@ -1,0 +1,148 @@
+"""Ask a shim how a task ended, also while containerd is away: one call of containerd's task API over ttrpc.
+
+ttrpc's frames (github.com/containerd/ttrpc, PROTOCOL.md) have a header of ten bytes, big-endian: length, stream, type,
+flags. Type 1 is a request, 2 the response. What is in them is protobuf, of which this needs five messages; fields are
+numbered as in vendor/containerd-protos (runtime/task) and ttrpc's request.proto.
+"""
+
+import json
+import os
+import socket
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+HEADER = struct.Struct(">IIBB")
+REQUEST, RESPONSE = 1, 2
+STREAM = 1  # a client's are odd
+LIMIT = 4 << 20  # bytes of a frame
+VARINT, BYTES = 0, 2  # protobuf's wire types
+
+
+class NoAnswer(Exception):
+    """The shim does not say."""
+
+
+class Exit(NamedTuple):
+    """How a task ended."""
+
+    code: int
+    time: int  # nanoseconds since 1970
+
+
+class Shim(NamedTuple):
+    """Where a shim listens, and which version of the task API it speaks."""
+
+    address: str  # a path
+    version: int  # 2 or 3
+
+    def wait(self, id: str, timeout: float) -> Exit:
+        """The end of a task that has ended or does so within `timeout` seconds; NoAnswer if it is not told."""
+        request = _field(1, id.encode())
+        try:
+            answer = self._call("Wait", request, timeout)
+            fields = dict(_fields(answer))
+            at = dict(_fields(_bytes(fields.get(2, b""))))
+            code, seconds, nanoseconds = (_number(each) for each in (fields.get(1, 0), at.get(1, 0), at.get(2, 0)))
+        except (OSError, ValueError, struct.error) as failure:
+            raise NoAnswer(f"shim at {self.address}: {failure}") from failure
+        return Exit(code, seconds * 10**9 + nanoseconds)
+
+    def _call(self, method: str, payload: bytes, timeout: float) -> bytes:
+        service = f"containerd.task.v{self.version}.Task"
+        request = _field(1, service.encode()) + _field(2, method.encode()) + _field(3, payload)
+        request += bytes([4 << 3 | VARINT]) + _varint(int(timeout * 10**9))
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(timeout)
+            connection.connect(self.address)
+            connection.sendall(HEADER.pack(len(request), STREAM, REQUEST, 0) + request)
+            length, stream, kind, _ = HEADER.unpack(_exactly(connection, HEADER.size))
+            if (stream, kind) != (STREAM, RESPONSE) or length > LIMIT:
+                raise ValueError(f"an unexpected frame: type {kind}, stream {stream}, {length} bytes")
+            response = dict(_fields(_exactly(connection, length)))
+        if status := dict(_fields(_bytes(response.get(1, b"")))):
+            raise ValueError(_bytes(status.get(2, b"")).decode(errors="replace") or f"status {status.get(1)!r}")
+        return _bytes(response.get(2, b""))
+
+
+def shim_of(pid: int) -> Shim:
+    """The shim of a container's first process: its parent, which works in the bundle. NoAnswer if none is seen."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            parent = int(file.read().rpartition(b")")[2].split()[1])
+        bundle = os.readlink(f"/proc/{parent}/cwd")
+        try:
+            with open(os.path.join(bundle, "bootstrap.json")) as file:
+                told = json.load(file)
+            return Shim(told["address"].removeprefix("unix://"), int(told["version"]))
+        except FileNotFoundError:  # containerd before 2.0
+            with open(os.path.join(bundle, "address")) as file:
+                return Shim(file.read().strip().removeprefix("unix://"), 2)
+    except (OSError, ValueError, KeyError, AttributeError) as failure:
+        raise NoAnswer(f"shim of process {pid}: {failure}") from failure
+
+
+def _exactly(connection: socket.socket, count: int) -> bytes:
+    data = bytearray()
+    while len(data) < count:
+        more = connection.recv(count - len(data))
+        if not more:
+            raise ValueError("the shim hung up")
+        data += more
+    return bytes(data)
+
+
+def _field(number: int, value: bytes) -> bytes:
+    return bytes([number << 3 | BYTES]) + _varint(len(value)) + value
+
+
+def _varint(value: int) -> bytes:
+    found = bytearray()
+    while value > 0x7F:
+        found.append(value & 0x7F | 0x80)
+        value >>= 7
+    found.append(value)
+    return bytes(found)
+
+
+def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
+    """The fields of a protobuf message that are varints or bytes; ValueError for others, and for what is torn."""
+    place = 0
+
+    def varint() -> int:
+        nonlocal place
+        value = shift = 0
+        while True:
+            if place >= len(message) or shift > 63:
+                raise ValueError("a torn message")
+            byte = message[place]
+            place += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
+    while place < len(message):
+        number, kind = divmod(varint(), 8)
+        if kind == VARINT:
+            yield number, varint()
+        elif kind == BYTES:
+            length = varint()
+            if place + length > len(message):
+                raise ValueError("a torn message")
+            yield number, message[place : place + length]
+            place += length
+        else:
+            raise ValueError(f"wire type {kind}")
+
+
+def _bytes(value: int | bytes) -> bytes:
+    if isinstance(value, int):
+        raise ValueError("a number where bytes belong")
+    return value
+
+
+def _number(value: int | bytes) -> int:
+    if not isinstance(value, int):
+        raise ValueError("bytes where a number belongs")
+    return value
