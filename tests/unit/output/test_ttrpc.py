@@ -83,6 +83,5 @@ def test_no_shim() -> None:
 def test_any_bytes_are_an_exit_or_none(tmp_path_factory: pytest.TempPathFactory, payload: bytes) -> None:
     """Nothing a shim sends makes the keeper fail."""
     path = tmp_path_factory.mktemp("s") / "s"
-    with answering(path, framed(b"\x12" + bytes([len(payload)]) + payload)):
-        with suppress(NoAnswer):
-            assert Shim(str(path), 2).wait("x", 5).code >= 0
+    with answering(path, framed(b"\x12" + bytes([len(payload)]) + payload)), suppress(NoAnswer):
+        assert Shim(str(path), 2).wait("x", 5).code >= 0
