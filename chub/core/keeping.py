@@ -109,6 +109,12 @@ class Keeper:
             self._connection = connection
         return self._connection
 
+    def revive(self) -> None:
+        """Start a keeper where one was killed that held something."""
+        with suppress(FileNotFoundError):
+            if any(name.endswith(".json") for name in os.listdir(self._place)):
+                self._ensure()
+
     def _ensure(self) -> None:
         """Start a keeper where none is alive. It has its socket from us, so that nobody waits for it."""
         with writing(self._place):

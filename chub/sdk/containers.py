@@ -224,10 +224,12 @@ class Containers:
 
     def get(self, word: str) -> Container:
         """The container with this id, name, or beginning of an id."""
+        _revive(self._workspace)
         return Container(self._workspace, _summary(self._workspace, word))
 
     def list(self, *, all: bool = False, all_namespaces: bool = False) -> tuple[Container, ...]:
         """Those that run, or all, newest first."""
+        _revive(self._workspace)
         found = listing.containers(self._workspace, all=all, all_namespaces=all_namespaces)
         return tuple(Container(self._workspace.within(each.namespace), each) for each in found)
 
@@ -316,6 +318,14 @@ class Containers:
         from chub.core.foreground import run_here
 
         return run_here(self._workspace, request)
+
+
+def _revive(workspace: Workspace) -> None:
+    """A keeper that was killed is started again by whoever comes next."""
+    if (workspace.state / "keeper").exists():
+        from chub.core.keeping import Keeper
+
+        Keeper(workspace).revive()
 
 
 def _summary(workspace: Workspace, word: str) -> Summary:

@@ -112,19 +112,18 @@ def test_a_terminal_is_kept_too(chub: Command, image: str) -> None:
 
 
 def test_a_killed_keeper_loses_nothing(chub: Command, image: str, roots: tuple[Path, Path]) -> None:
-    """Killed while a program writes, and started by the next client: every byte is there, and the exit status."""
-    script = "i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i+1)); done; exit 4"
+    """Killed while a program writes, and started again by whatever command comes next: every byte, and the status."""
+    script = "i=0; while [ $i -lt 60000 ]; do echo line $i; i=$((i+1)); done; exit 4"
     chub.ok("run", "-d", "--name", "web", image, "sh", "-c", script)
-    for round in range(3):
+    for _ in range(5):
         (pid,) = wait_until(lambda: keepers(roots), PATIENCE, "a keeper")
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not keepers(roots), PATIENCE, "its end")
-        chub.ok("run", "-d", "--rm", "--name", f"other{round}", image, "true")
+        chub.ok("ps")
 
     assert ended(chub, "web").startswith("Exited (4)")
-    assert chub.ok("logs", "web") == "".join(f"line {number}\n" for number in range(20000))
+    assert chub.ok("logs", "web") == "".join(f"line {number}\n" for number in range(60000))
     chub.ok("rm", "web")
-    wait_until(lambda: chub.ok("ps", "-aq") == "", PATIENCE, "the removal of the others")
 
 
 def test_binary_output_is_kept_as_it_is(chub: Command, image: str, client: sdk.Client) -> None:
