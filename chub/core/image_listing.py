@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chub.api.images import Image
+from chub.core.filters import by_name, labelled
 from chub.core.images import Resolved, find, namespaces, read
 from chub.errors import Invalid, NotFound
 from chub.oci import references
@@ -213,19 +214,12 @@ def _references(names: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def _accepting(services: Services, filters: Sequence[str]) -> list[Callable[[ImageSummary], bool]]:
     """A test for each name of a filter: values of one name are alternatives, but all labels must be there."""
-    values: dict[str, list[str]] = {}
-    for text in filters:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise Invalid(f"invalid argument {text!r}: bad format of filter (expected name=value)")
-        if name not in FILTERS:
-            raise Invalid(f"invalid filter '{name}'", hint=f"there are: {', '.join(FILTERS)}")
-        values.setdefault(name, []).append(value)
+    values = by_name(filters, FILTERS)
     tests: list[Callable[[ImageSummary], bool]] = []
     if patterns := values.get("reference"):
         tests.append(lambda row: any(_matches(row, pattern) for pattern in patterns))
     for label in values.get("label", ()):
-        tests.append(_labelled(label))
+        tests.append(labelled(label))
     for value in values.get("dangling", ()):
         if value not in ("true", "1", "false", "0"):
             raise Invalid(f"invalid filter 'dangling=[{value}]'")
@@ -234,11 +228,6 @@ def _accepting(services: Services, filters: Sequence[str]) -> list[Callable[[Ima
         for word in values.get(name, ()):
             tests.append(_beside(services, word, before=name == "before"))
     return tests
-
-
-def _labelled(text: str) -> Callable[[ImageSummary], bool]:
-    name, equals, value = text.partition("=")
-    return lambda row: name in row.labels and (not equals or row.labels[name] == value)
 
 
 def _beside(services: Services, word: str, *, before: bool) -> Callable[[ImageSummary], bool]:

@@ -88,6 +88,14 @@ def _alive(workspace: Workspace, id: str) -> Task | None:
     return task if task.status in ALIVE else None
 
 
+def running(workspace: Workspace, container: Container) -> Task:
+    """The task of a container that runs or is paused; raises Conflict in docker's words for another."""
+    task = _alive(workspace, container.id)
+    if task is None:
+        raise _not_running(container)
+    return task
+
+
 def _not_running(container: Container) -> Conflict:
     return Conflict(f"container {container.id} is not running")
 
@@ -128,10 +136,8 @@ def kill(workspace: Workspace, container: Container, *, signal: str | int = sign
     Raises Conflict in docker's words for one that does not run, Invalid for what is no signal.
     """
     number = parse_signal(str(signal))
-    task = _alive(workspace, container.id)
     try:
-        if task is None:
-            raise _not_running(container)
+        task = running(workspace, container)
         if number == signals.SIGKILL:
             with suppress(NotFound):  # who watches it has deleted the task: it has ended
                 _kill(workspace, task)
@@ -161,10 +167,7 @@ def wait(workspace: Workspace, container: Container, *, timeout: float | None = 
 
 def pause(workspace: Workspace, container: Container) -> None:
     """Freeze all processes of a container. Raises Conflict in docker's words if it is paused or does not run."""
-    task = _alive(workspace, container.id)
-    if task is None:
-        raise _not_running(container)
-    if task.status in PAUSED:
+    if running(workspace, container).status in PAUSED:
         raise Conflict(f"Container {container.id} is already paused")
     workspace.services.tasks.pause(container.id)
 

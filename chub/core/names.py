@@ -1,4 +1,4 @@
-"""Names and ids of containers: made, claimed, and found again.
+"""Names and ids of containers: made, claimed, changed, and found again.
 
 containerd knows ids only. A chub container's id has 64 hexadecimal digits; its name stands in the label
 ``nerdctl/name``, where nerdctl looks for it too.
@@ -10,9 +10,10 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from chub.core.marks import NAME_LABEL
+from chub.core.marks import NAME_LABEL, REQUEST
 from chub.core.undo import gone
 from chub.errors import AlreadyExists, Conflict, Invalid, NotFound
 
@@ -92,6 +93,26 @@ def claimed(services: Services, name: str) -> Iterator[None]:
         yield
     finally:
         gone(services.leases.delete, lease)  # it may have expired, and the next claim have removed it
+
+
+def rename(services: Services, container: Container, name: str) -> Container:
+    """Give a container another name, and give back its record; of two clients that want the name one gets it.
+
+    Raises Conflict in docker's words if another container has it, Invalid for its own and for what is no name.
+    """
+    if not name:
+        raise Invalid("Neither old nor new names may be empty")
+    if name.removeprefix("/") == name_of(container):
+        raise Invalid("Renaming a container with the same name as its current name")
+    new = checked(name)
+    labels, extensions = {NAME_LABEL: new}, {}
+    if asked := container.extensions.get(REQUEST):
+        request = asked.json()
+        request["identity"]["name"] = new
+        extensions[REQUEST] = asked.of_json(asked.type_url, request)
+    fields = [f"labels.{NAME_LABEL}", *(f"extensions.{key}" for key in extensions)]
+    with claimed(services, new):
+        return services.containers.update(replace(container, labels=labels, extensions=extensions), *fields)
 
 
 def _take(services: Services, lease: str, name: str) -> None:

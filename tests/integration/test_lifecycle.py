@@ -31,14 +31,15 @@ def running(chub: Command, image: str, name: str, script: str = OBEDIENT, *flags
     """A container whose program has said that it is ready, with a foreground client; both are gone afterwards."""
     words = ("run", "--name", name, *flags, image, "sh", "-c", script)
     with chub.start(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as started:
+        assert started.stdout is not None
+        assert started.stdout.readline() == b"ready\n"
+        id = json.loads(chub.ok("container", "inspect", name))[0]["Id"]
         try:
-            assert started.stdout is not None
-            assert started.stdout.readline() == b"ready\n"
             yield started
         finally:
-            chub("rm", "-f", name)
+            chub("rm", "-f", id)
             started.wait(timeout=30)
-    chub("rm", "-f", name)
+    chub("rm", "-f", id)
 
 
 @pytest.fixture
@@ -171,13 +172,15 @@ def test_wait(chub: Command, image: str) -> None:
 def test_wait_for_what_removes_itself(chub: Command, image: str) -> None:
     """The one that waits gets the exit code although nothing is left, every time."""
     for _ in range(5):
-        with running(chub, image, "web", OBEDIENT, "--rm"):
-            with chub.start("wait", "web", stdout=subprocess.PIPE, stderr=subprocess.PIPE) as waiting:
-                with pytest.raises(subprocess.TimeoutExpired):
-                    waiting.wait(timeout=0.5)
-                chub.ok("kill", "-s", "TERM", "web")
-                output, said = waiting.communicate(timeout=30)
-                assert (output, said) == (b"3\n", b"")
+        with (
+            running(chub, image, "web", OBEDIENT, "--rm"),
+            chub.start("wait", "web", stdout=subprocess.PIPE, stderr=subprocess.PIPE) as waiting,
+        ):
+            with pytest.raises(subprocess.TimeoutExpired):
+                waiting.wait(timeout=0.5)
+            chub.ok("kill", "-s", "TERM", "web")
+            output, said = waiting.communicate(timeout=30)
+            assert (output, said) == (b"3\n", b"")
 
 
 def test_wait_for_what_could_not_start(chub: Command, image: str) -> None:
@@ -227,6 +230,94 @@ def test_containers_of_ctr(chub: Command, others: str) -> None:
     assert chub.ok("stop", "-t", "5", others) == f"{others}\n"
     assert state(chub, others)[0] == "exited"
     assert chub.ok("wait", others) in ("3\n", "143\n", "137\n")
+
+
+def test_rename(chub: Command, image: str, client: Client) -> None:
+    """The new name is shown, found, and taken; the old one is free again. It runs on meanwhile."""
+    chub.ok("run", "--name", "other", image, "true")
+    with running(chub, image, "web", OBEDIENT, "--label", "a=b") as run:
+        assert chub.ok("rename", "web", "shop") == ""
+        about = json.loads(chub.ok("inspect", "shop"))[0]
+        assert (about["Name"], about["Config"]["Labels"]) == ("/shop", {"a": "b"})
+        assert "No such container: web" in chub("stop", "web").stderr
+        assert chub.ok("run", "--rm", "--name", "web", image, "echo", "free") == "free\n"
+
+        for wrong, words in {
+            "shop": "Renaming a container with the same name as its current name",
+            "/other": 'The container name "/other" is already in use by container',
+            "x": "only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed",
+            "": "Neither old nor new names may be empty",
+        }.items():
+            ended = chub("container", "rename", "shop", wrong)
+            assert ended.exit_status == 1
+            assert words in ended.stderr
+        chub.ok("stop", "shop")
+        assert run.wait(timeout=30) == 3
+        assert client.containers.get("shop").exit_code == 3
+        chub.ok("rename", "shop", "web")
+    chub.ok("rm", "other")
+
+
+def test_two_that_want_one_name(chub: Command, image: str) -> None:
+    """Of four containers that are renamed at once, one gets it."""
+    names = ["a1", "a2", "a3", "a4"]
+    for name in names:
+        chub.ok("run", "--name", name, image, "true")
+    started = [chub.start("rename", name, "best", stderr=subprocess.PIPE) for name in names]
+    outcomes = sorted((each.communicate(timeout=60), each.returncode)[1] for each in started)
+    chub.ok("rm", *chub.ok("ps", "-aq").split())
+
+    assert outcomes == [0, 1, 1, 1]
+
+
+def test_top(chub: Command, image: str) -> None:
+    """Docker's columns, or those that ps is asked for; only the container's processes."""
+    with running(chub, image, "web", "sleep 1000 & echo ready; wait"):
+        heading, *lines = chub.ok("top", "web").splitlines()
+        assert heading.split() == ["UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"]
+        assert len(lines) == 2
+        assert [line[heading.index("CMD") :] for line in lines] == ["sh -c sleep 1000 & echo ready; wait", "sleep 1000"]
+
+        assert chub.ok("container", "top", "web", "-o", "args,pid,user").split("\n")[0].split() == [
+            "COMMAND",
+            "PID",
+            "USER",
+        ]
+        assert len(chub.ok("top", "web", "axf").splitlines()) == 3
+        for words, said in {
+            ("-o", "args"): "Couldn't find PID field in ps output",
+            ("--bogus",): "ps: error: unknown gnu long option",
+            ("-eo", "args=,ppid=PID,pid=x"): 'specifying "args=,ppid=PID,pid=x" is not allowed',
+        }.items():
+            ended = chub("top", "web", *words)
+            assert (ended.exit_status, ended.stdout) == (1, "")
+            assert said in ended.stderr
+    chub.ok("run", "--name", "done", image, "true")
+    assert " is not running" in chub("top", "done").stderr
+    chub.ok("rm", "done")
+
+
+def test_prune(chub: Command, image: str, others: str) -> None:
+    """What does not run goes, and is told; what runs stays. Only a yes, or -f, does it."""
+    chub.ok("run", "--name", "kept", "--label", "keep", image, "true")
+    chub.ok("run", "--name", "done", image, "true")
+    done = json.loads(chub.ok("inspect", "done"))[0]["Id"]
+
+    for answer in ("", "n\n"):
+        declined = chub("container", "prune", input=answer)
+        assert (declined.exit_status, "[y/N] " in declined.stdout) == (0, True)
+    for wrong in ("bogus=1", "until=bogus"):
+        assert chub("container", "prune", "-f", "--filter", wrong).exit_status == 1
+    assert chub("container", "prune", "-f", "--filter", "bogus").exit_status == 125
+    assert "Deleted" not in chub.ok("container", "prune", "-f", "--filter", "until=24h")
+    assert len(chub.ok("ps", "-aq").split()) == 3
+
+    said = chub.ok("container", "prune", "--filter", "label!=keep", input="y\n")
+    assert f"Deleted Containers:\n{done}\n\nTotal reclaimed space: " in said
+    assert others in chub.ok("ps", "-q", "--no-trunc")
+    assert "kept" in chub.ok("ps", "-a")
+    assert "Deleted Containers:" in chub.ok("container", "prune", "--force", "--filter", "label=keep")
+    assert len(chub.ok("ps", "-aq").split()) == 1
 
 
 def test_the_sdk(client: Client, chub: Command, image: str) -> None:

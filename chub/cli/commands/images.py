@@ -7,20 +7,13 @@ import typer
 from chub.cli import boundary
 from chub.cli.context import connect
 from chub.cli.flags.common import Format, NoTrunc, Quiet
-from chub.cli.flags.parsers import parsed
+from chub.cli.flags.parsers import condition, parsed
 from chub.cli.frame import Commands
-from chub.errors import ChubError, Invalid, NotFound
+from chub.errors import ChubError, NotFound
 
 app = Commands()
 
 Images = Annotated[list[str], typer.Argument(metavar="IMAGE [IMAGE...]", show_default=False)]
-
-
-def _condition(text: str) -> str:
-    """A filter as it is, if it is one."""
-    if "=" not in text:
-        raise Invalid("bad format of filter (expected name=value)")
-    return text
 
 
 @app.command("ls")
@@ -40,7 +33,7 @@ def ls(
             "--filter",
             "-f",
             metavar="FILTER",
-            parser=parsed(_condition),
+            parser=parsed(condition),
             help="Filter output based on conditions provided.",
         ),
     ] = None,

@@ -1,5 +1,6 @@
-"""`chub stop`, `kill`, `wait`, `pause` and `unpause`."""
+"""`chub stop`, `kill`, `wait`, `pause`, `unpause`, `rename`, `top` and `container prune`."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -7,11 +8,14 @@ import typer
 from chub.cli.context import connect
 from chub.cli.each import each
 from chub.cli.flags.common import Containers
-from chub.cli.flags.parsers import parsed
+from chub.cli.flags.parsers import condition, parsed
 from chub.cli.frame import Commands
 from chub.options.values import parse_int
 
 app = Commands()
+
+TOP_WIDTH = 20  # docker's columns of `top` are no narrower
+Container = Annotated[str, typer.Argument(metavar="CONTAINER", show_default=False)]
 
 Signal = Annotated[
     str | None, typer.Option("--signal", "-s", metavar="SIGNAL", help="Signal to send to the container.")
@@ -73,3 +77,64 @@ def unpause(context: typer.Context, containers: Containers) -> None:
     """Unpause all processes within one or more containers."""
     client = connect(context)
     each(containers, lambda word: client.containers.get(word).unpause(), at_once=True)
+
+
+@app.command("rename")
+def rename(
+    context: typer.Context,
+    container: Container,
+    name: Annotated[str, typer.Argument(metavar="NEW_NAME", show_default=False)],
+) -> None:
+    """Rename a container."""
+    connect(context).containers.get(container).rename(name)
+
+
+@app.command("top", context_settings={"allow_interspersed_args": False})
+def top(
+    context: typer.Context,
+    container: Container,
+    options: Annotated[list[str] | None, typer.Argument(metavar="[ps OPTIONS]", show_default=False)] = None,
+) -> None:
+    """Display the running processes of a container, as the host's ps shows them.
+
+    Examples:
+    chub top web
+    chub top web -o pid,user,args
+    """
+    client = connect(context)
+    from chub.cli.render.show import aligned
+    from chub.cli.render.text import plain
+
+    found = client.containers.get(container).top(" ".join(options or ()) or "-ef")
+    print(aligned([[plain(cell) for cell in row] for row in (found.titles, *found.rows)], TOP_WIDTH))
+
+
+@app.command("prune")
+def prune(
+    context: typer.Context,
+    filter: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--filter",
+            metavar="FILTER",
+            parser=parsed(condition),
+            help="Only those with until=TIME, label=NAME[=VALUE].",
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Do not prompt for confirmation.")] = False,
+) -> None:
+    """Remove all stopped containers."""
+    if not force and not _confirmed("This will remove all stopped containers."):
+        return
+    pruned = connect(context).containers.prune(filters=filter or ())
+    from chub.cli.render.text import size
+
+    if pruned.ids:
+        print("Deleted Containers:", *pruned.ids, "", sep="\n")
+    print(f"Total reclaimed space: {size(pruned.reclaimed)}")
+
+
+def _confirmed(warning: str) -> bool:
+    """Whether the user says yes; the end of the input is no."""
+    print(f"WARNING! {warning}\nAre you sure you want to continue? [y/N] ", end="", flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")

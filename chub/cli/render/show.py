@@ -91,10 +91,10 @@ def _templated(
     print(wanted.render(titles, values), end="")
 
 
-def aligned(lines: Sequence[Sequence[str]]) -> str:
-    """Columns as docker's: three spaces apart, the last one ragged."""
+def aligned(lines: Sequence[Sequence[str]], narrowest: int = WIDTH) -> str:
+    """Columns as docker's: three spaces apart, `narrowest` characters wide at least, the last one ragged."""
     count = len(lines[0])
-    widths = [max(WIDTH - len(GAP), *(width(line[place]) for line in lines)) for place in range(count)]
+    widths = [max(narrowest - len(GAP), *(width(line[place]) for line in lines)) for place in range(count)]
     return "\n".join(
         "".join(
             cell + (" " * (widths[place] - width(cell)) + GAP if place < count - 1 else "")

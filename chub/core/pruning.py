@@ -1,0 +1,76 @@
+"""Remove all containers that do not run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from chub.core import filters as conditions
+from chub.core import lifecycle, listing
+from chub.core.listing import EPOCH, State, Summary
+from chub.core.names import lease_of
+from chub.core.workspace import Workspace
+from chub.errors import Conflict, Invalid, NotFound
+from chub.options.times import SECOND, parse_moment
+from chub.records import record
+
+FILTERS = ("label", "label!", "until")
+
+
+@record
+class Pruned:
+    """What was removed."""
+
+    ids: tuple[str, ...] = ()  # of containers
+    reclaimed: int = 0  # bytes that their own files took
+
+
+def prune(workspace: Workspace, filters: Sequence[str] = ()) -> Pruned:
+    """Remove every container of the namespace that does not run, whoever made it.
+
+    `filters` are docker's, NAME=VALUE: ``until`` (made before), ``label``, ``label!``. A container that is just being
+    made stays. Raises Invalid for a wrong filter, before anything is removed.
+    """
+    accepting = _accepting(filters)
+    making = {lease.id for lease in workspace.services.leases.list()}
+    removed, reclaimed = [], 0
+    for row in listing.containers(workspace, all=True):
+        if row.state in (State.RUNNING, State.PAUSED) or not all(accept(row) for accept in accepting):
+            continue
+        if row.state is State.CREATED and (row.task is not None or lease_of(row.record.id) in making):
+            continue
+        size = _size(workspace, row)
+        try:
+            lifecycle.remove(workspace, row.record)
+        except (Conflict, NotFound):  # it has been started meanwhile, or another client removes it
+            continue
+        removed.append(row.record.id)
+        reclaimed += size
+    return Pruned(ids=tuple(removed), reclaimed=reclaimed)
+
+
+def _accepting(filters: Sequence[str]) -> list[Callable[[Summary], bool]]:
+    values = conditions.by_name(filters, FILTERS)
+    tests: list[Callable[[Summary], bool]] = [conditions.labelled(label) for label in values.get("label", ())]
+    for label in values.get("label!", ()):
+        has = conditions.labelled(label)
+        tests.append(lambda row, has=has: not has(row))  # type: ignore[misc]
+    moments = [parse_moment(text, time.time_ns()) for text in values.get("until", ())]
+    if len(moments) > 1:
+        raise Invalid("more than one until filter specified")
+    return tests + [lambda row, until=until: _made(row) < until for until in moments]
+
+
+def _made(row: Summary) -> int:
+    """When a container was made, in nanoseconds since 1970."""
+    return int((row.record.created or EPOCH).timestamp() * SECOND)
+
+
+def _size(workspace: Workspace, row: Summary) -> int:
+    """Bytes of a container's own files; 0 where it has none."""
+    if not row.record.snapshotter or not row.record.snapshot_key:
+        return 0
+    try:
+        return workspace.services.snapshots(row.record.snapshotter).usage(row.record.snapshot_key).size
+    except NotFound:
+        return 0
