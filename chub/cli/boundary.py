@@ -138,16 +138,17 @@ def _usage(error: Any) -> int:
     elif kind == "BadOptionUsage" and "requires an argument" in words:
         words = f"flag needs an argument: {error.option_name}"
     elif kind == "MissingParameter" and error.param is not None and error.param.param_type_name == "argument":
-        needed = sum(1 for each in context.command.params if each.param_type_name == "argument" and each.required)
-        words = f"{path!r} requires at least {needed} argument{'s' if needed > 1 else ''}"
-        status, lead, see = ARGUMENTS_STATUS, "chub: ", "See"
+        words, exact = _needed(path, context)
+        status, lead, see = ARGUMENTS_STATUS, "chub: ", "Run" if exact else "See"
     elif kind in ("BadParameter", "WrongValue") and error.param is not None and error.param.param_type_name == "option":
         flags = ", ".join(sorted(error.param.opts, key=len))
         given = f'"{error.text}" ' if hasattr(error, "text") else ""
         words = f'invalid argument {given}for "{flags}" flag: {error.message}'
     elif words.startswith("Got unexpected extra argument"):
-        takes = [each for each in context.command.params if each.param_type_name == "argument"]
-        words = f"{path!r} accepts " + (f"at most {len(takes)} arguments" if takes else "no arguments")
+        takes = sum(1 for each in context.command.params if each.param_type_name == "argument")
+        words, exact = _needed(path, context)
+        if not exact:
+            words = f"{path!r} accepts " + (f"at most {takes} arguments" if takes else "no arguments")
         status, lead = ARGUMENTS_STATUS, "chub: "
     elif words.startswith("No such command"):
         return _unknown_command(path, words, context)
@@ -155,6 +156,14 @@ def _usage(error: Any) -> int:
     if context is not None:
         _tell(f"\nUsage:  {_synopsis(context)}\n\n{see} '{path} --help' for more information")
     return status
+
+
+def _needed(path: str, context: Any) -> tuple[str, bool]:
+    """How many words a command needs, and whether it takes that many and no other number."""
+    takes = [each for each in context.command.params if each.param_type_name == "argument"]
+    needed = sum(1 for each in takes if each.required)
+    exact = bool(takes) and all(each.required and each.nargs == 1 for each in takes)
+    return f"{path!r} requires {'' if exact else 'at least '}{needed} argument{'s' if needed != 1 else ''}", exact
 
 
 def _unknown_command(path: str, words: str, context: Any) -> int:

@@ -53,14 +53,20 @@ def _end_of(workspace: Workspace, id: str, timeout: float | None) -> Exit:
         raise
 
 
+def _send(workspace: Workspace, task: Task, number: int, *, all: bool = False, thaw: bool = True) -> None:
+    """Send a signal; a paused container goes on, as it gets it only then. Raises NotFound or Conflict if it ended."""
+    tasks = workspace.services.tasks
+    tasks.kill(task.container_id, number, all=all)
+    if thaw and task.status in PAUSED:
+        with suppress(ChubError):  # it has ended, or another client was first
+            tasks.resume(task.container_id)
+
+
 def _kill(workspace: Workspace, task: Task, *, all: bool = False) -> None:
-    """Kill a task, frozen or not, and wait until it has ended. Raises NotFound if another client deletes it."""
-    tasks, id = workspace.services.tasks, task.container_id
+    """Kill a task and wait until it has ended. Raises NotFound if another client deletes it."""
+    id = task.container_id
     with suppress(NotFound, Conflict):  # it had ended
-        tasks.kill(id, signals.SIGKILL, all=all)
-    if task.status in PAUSED:
-        with suppress(ChubError):  # the runtime may have let it go on by itself
-            tasks.resume(id)
+        _send(workspace, task, signals.SIGKILL, all=all)
     try:
         _end_of(workspace, id, KILL_DEADLINE)
     except TimedOut as failure:
@@ -115,7 +121,7 @@ def stop(
     grace = GRACE if grace is None else grace
     with suppress(NotFound):  # who watches it has deleted the task: it has ended
         with suppress(Conflict):
-            workspace.services.tasks.kill(container.id, number)
+            _send(workspace, task, number)
         try:
             _end_of(workspace, container.id, None if grace < 0 else grace)
         except TimedOut:
@@ -133,6 +139,7 @@ def stop_signal(container: Container) -> int:
 def kill(workspace: Workspace, container: Container, *, signal: str | int = signals.SIGKILL) -> None:
     """Send a signal to a container's first process; after SIGKILL, wait until it has ended.
 
+    A paused container goes on to get it, as docker's, unless the signal is another than its image's stop signal.
     Raises Conflict in docker's words for one that does not run, Invalid for what is no signal.
     """
     number = parse_signal(str(signal))
@@ -142,10 +149,15 @@ def kill(workspace: Workspace, container: Container, *, signal: str | int = sign
             with suppress(NotFound):  # who watches it has deleted the task: it has ended
                 _kill(workspace, task)
         else:
-            workspace.services.tasks.kill(container.id, number)
+            _send(workspace, task, number, thaw=_ends(container, number))
     except (NotFound, Conflict) as failure:
         shown = name_of(container) or container.id
         raise Conflict(f"cannot kill container: {shown}: {_not_running(container)}") from failure
+
+
+def _ends(container: Container, number: int) -> bool:
+    """Whether docker takes a signal for one that is to end the container: any, unless a stop signal was chosen."""
+    return STOP_SIGNAL_LABEL not in container.labels or number == stop_signal(container)
 
 
 def wait(workspace: Workspace, container: Container, *, timeout: float | None = None) -> int:
