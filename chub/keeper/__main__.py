@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspa
 
 import socket
 
+from chub.keeper.guard import Guard, Held, Succession
 from chub.keeper.loop import Keeper
 
 LISTENING, LOCK = 3, 4
@@ -37,9 +38,18 @@ def main() -> None:
     place = sys.argv[1]
     os.set_inheritable(LISTENING, False)
     os.set_inheritable(LOCK, False)
-    keeper = Keeper(place, socket.socket(fileno=LISTENING))
-    keeper.recover()
-    keeper.run()
+    listening = socket.socket(fileno=LISTENING)
+
+    held: Held = {}
+    while True:
+        try:
+            keeper = Keeper(place, listening, Guard((LISTENING, LOCK)), held)
+            keeper.recover()
+            keeper.run()
+        except Succession as succession:  # this is a guard's process, and its worker has died
+            held = succession.held
+        else:
+            return
 
 
 if __name__ == "__main__":

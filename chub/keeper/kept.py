@@ -24,11 +24,11 @@ class Kept:
     """The FIFOs and the log of a container, and what is known of its program.
 
     `facts` is what the client told: ``id``, ``fifos`` and ``data`` (directories), ``tty``, ``finish`` (a command line),
-    and, once it runs, ``pid`` and ``ticks`` (the start of that process: pids come again); then what was learned: ``shim``
-    (its address and version) and ``exit`` (code and time).
+    and, once it runs, ``pid`` and ``ticks`` (the start of that process: pids come again); then what was learned:
+    ``shim`` (its address and version) and ``exit`` (code and time).
     """
 
-    def __init__(self, facts: "dict[str, Any]", place: str) -> None:
+    def __init__(self, facts: "dict[str, Any]", place: str, held: "dict[Stream, int] | None" = None) -> None:
         self.facts = facts
         self.id: str = facts["id"]
         self.memory = os.path.join(place, f"{self.id}.json")
@@ -39,13 +39,18 @@ class Kept:
         self.finished = False
         self.failures = 0  # of finishers
         self.fifos: dict[int, Stream] = {}
-        for stream, name in FIFOS.items():
-            if stream is Stream.STDOUT or not facts["tty"]:
-                fifo = os.open(os.path.join(facts["fifos"], name), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-                with suppress(PermissionError):  # over the user's limit: the default size does
-                    fcntl.fcntl(fifo, fcntl.F_SETPIPE_SZ, PIPE)
-                self.fifos[fifo] = stream
+        opened = held if held is not None else self._opened()
+        for stream, fifo in opened.items():
+            with suppress(PermissionError):  # over the user's limit: the default size does
+                fcntl.fcntl(fifo, fcntl.F_SETPIPE_SZ, PIPE)
+            self.fifos[fifo] = stream
         self.log = Log(facts["data"])
+
+    def _opened(self) -> dict[Stream, int]:
+        """The FIFOs that its client made, each open for reading: so the shim need not wait for a reader."""
+        streams = (Stream.STDOUT,) if self.facts["tty"] else tuple(Stream)
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+        return {stream: os.open(os.path.join(self.facts["fifos"], FIFOS[stream]), flags) for stream in streams}
 
     def remember(self) -> None:
         """Write the facts down for the next keeper."""

@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import partial
 from time import monotonic
 
+from chub.keeper.guard import Guard, Held
 from chub.keeper.kept import Kept, is_full
 from chub.output import protocol, ttrpc
 
@@ -27,8 +28,10 @@ RETRY = (0.2, 1.0, 5.0, 30.0)  # seconds until an end that could not be finished
 class Keeper:
     """All containers of one engine and namespace whose output is held here."""
 
-    def __init__(self, place: str, listening: socket.socket) -> None:
+    def __init__(self, place: str, listening: socket.socket, guard: Guard, held: Held) -> None:
         self.place = place
+        self._guard = guard
+        self._held = held  # what an earlier worker had open
         self._epoll = select.epoll()
         self._handlers: dict[int, Callable[[], None]] = {}
         self._timers: list[tuple[float, Callable[[], None]]] = []
@@ -36,12 +39,16 @@ class Keeper:
         self._clients: dict[socket.socket, set[str]] = {}  # with the containers each has announced and not started
         self._listening = listening
         self._watch(listening.fileno(), self._accept)
+        self._watch_guard()
 
     def recover(self) -> None:
         """Take over what an earlier keeper held."""
         for name in sorted(os.listdir(self.place)):
             if name.endswith(".json"):
                 self._take_over(os.path.join(self.place, name))
+        for id in self._held.keys() - self._kept.keys():  # forgotten just when it was killed
+            for fifo in self._held.pop(id).values():
+                os.close(fifo)
 
     def _take_over(self, memory: str) -> None:
         try:
@@ -67,6 +74,7 @@ class Keeper:
             if self._kept or self._clients:
                 idle = now
             elif now - idle >= IDLE:
+                self._guard.dismiss()
                 return
             due = [timer for timer in self._timers if timer[0] <= now]
             self._timers = [timer for timer in self._timers if timer[0] > now]
@@ -87,6 +95,22 @@ class Keeper:
 
     def _after(self, seconds: float, call: Callable[[], None]) -> None:
         self._timers.append((monotonic() + seconds, call))
+
+    def _watch_guard(self) -> None:
+        """Have a guard that holds what is held here, and another one when that has died."""
+        held = {id: {stream: fifo for fifo, stream in kept.fifos.items()} for id, kept in self._kept.items()}
+        descriptor = self._guard.start(held | self._held, self._let_go)
+        self._watch(descriptor, partial(self._guard_died, descriptor))
+
+    def _guard_died(self, descriptor: int) -> None:
+        self._unwatch(descriptor)
+        self._watch_guard()
+
+    def _let_go(self) -> None:
+        """In a guard: close what has an object to close it, so that this does not happen later, to another's number."""
+        self._epoll.close()
+        for client in self._clients:
+            client.close()
 
     # clients
 
@@ -151,7 +175,8 @@ class Keeper:
             self._finish(kept)
 
     def _hold(self, facts: "dict[str, Any]") -> None:
-        kept = Kept(facts, self.place)
+        kept = Kept(facts, self.place, self._held.pop(facts["id"], None))
+        self._guard.hold(kept.id, {stream: fifo for fifo, stream in kept.fifos.items()})
         kept.remember()
         self._kept[kept.id] = kept
         for fifo in kept.fifos:
@@ -258,3 +283,4 @@ class Keeper:
             self._clients.pop(follower, None)
         self._kept.pop(kept.id, None)
         kept.forget()
+        self._guard.drop(kept.id)

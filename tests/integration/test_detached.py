@@ -9,6 +9,8 @@ import signal
 import subprocess
 from pathlib import Path
 
+import pytest
+
 import chub as sdk
 from tests.support.command import Command
 from tests.support.engines import Engine
@@ -111,18 +113,35 @@ def test_a_terminal_is_kept_too(chub: Command, image: str) -> None:
     chub.ok("rm", "web")
 
 
-def test_a_killed_keeper_loses_nothing(chub: Command, image: str, roots: tuple[Path, Path]) -> None:
-    """Killed while a program writes, and started again by whatever command comes next: every byte, and the status."""
+@pytest.mark.parametrize("which", [0, 1], ids=["older", "younger"])
+def test_a_keeper_of_which_one_process_is_killed(
+    chub: Command, image: str, roots: tuple[Path, Path], which: int
+) -> None:
+    """The other goes on by itself: every byte is there though the program ends meanwhile, and its status."""
     script = "i=0; while [ $i -lt 60000 ]; do echo line $i; i=$((i+1)); done; exit 4"
     chub.ok("run", "-d", "--name", "web", image, "sh", "-c", script)
-    for _ in range(5):
-        (pid,) = wait_until(lambda: keepers(roots), PATIENCE, "a keeper")
-        os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: not keepers(roots), PATIENCE, "its end")
-        chub.ok("ps")
+    for _ in range(8):
+        pids = wait_until(lambda: found if len(found := keepers(roots)) == 2 else (), PATIENCE, "two processes")
+        os.kill(pids[which], signal.SIGKILL)
+        wait_until(lambda: pids != keepers(roots), PATIENCE, "its end")  # noqa: B023
 
     assert ended(chub, "web").startswith("Exited (4)")
     assert chub.ok("logs", "web") == "".join(f"line {number}\n" for number in range(60000))
+    chub.ok("rm", "web")
+
+
+def test_a_keeper_that_is_killed(chub: Command, image: str, roots: tuple[Path, Path]) -> None:
+    """Both processes at once: the program waits, and whatever command comes next starts another keeper."""
+    script = "i=0; while :; do i=$((i+1)); echo line $i; test -e /tmp/end && break; done; exit 4"
+    chub.ok("run", "-d", "--name", "web", image, "sh", "-c", "mkdir -p /tmp; (sleep 2; touch /tmp/end) & " + script)
+    for pid in keepers(roots):
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not keepers(roots), PATIENCE, "its end")
+    wait_until(lambda: chub.ok("ps") and len(keepers(roots)) == 2, PATIENCE, "another one")
+
+    assert ended(chub, "web").startswith("Exited (4)")
+    numbers = [int(line.split()[1]) for line in chub.ok("logs", "web").splitlines()]
+    assert numbers == list(range(1, len(numbers) + 1))
     chub.ok("rm", "web")
 
 
