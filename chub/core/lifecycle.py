@@ -166,15 +166,19 @@ def wait(workspace: Workspace, container: Container, *, timeout: float | None = 
     One that has ended gives it at once, one that never ran 0; 255 is for an ending that nobody saw. It goes on through
     a restart of containerd. Raises NotFound for a container that is removed before it could tell, and TimedOut.
     """
-    services = workspace.services
+    services, ran = workspace.services, False
     try:
+        services.tasks.get(container.id)
+        ran = True
         return patiently(services.channel, lambda: _end_of(workspace, container.id, timeout)).exit_status
     except NotFound:  # it has no task (any more)
         ending = endings.read(workspace.data / container.id)
-    if ending is None:
-        services.containers.get(container.id)
-        return 0
-    return LOST if ending.exit_code is None else ending.exit_code
+    if ending is not None:
+        return LOST if ending.exit_code is None else ending.exit_code
+    services.containers.get(container.id)
+    if ran:
+        raise NotFound(f"the exit code of container {container.id} is gone: another client deleted its task")
+    return 0
 
 
 def pause(workspace: Workspace, container: Container) -> None:

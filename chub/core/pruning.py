@@ -15,6 +15,7 @@ from chub.options.times import SECOND, parse_moment
 from chub.records import record
 
 FILTERS = ("label", "label!", "until")
+SPARED = frozenset({"docker", "kubernetes"})  # owners that keep a container's ending for themselves
 
 
 @record
@@ -26,7 +27,7 @@ class Pruned:
 
 
 def prune(workspace: Workspace, filters: Sequence[str] = ()) -> Pruned:
-    """Remove every container of the namespace that does not run, whoever made it.
+    """Remove every container of the namespace that does not run, whoever made it but docker and Kubernetes.
 
     `filters` are docker's, NAME=VALUE: ``until`` (made before), ``label``, ``label!``. A container that is just being
     made stays. Raises Invalid for a wrong filter, before anything is removed.
@@ -35,7 +36,11 @@ def prune(workspace: Workspace, filters: Sequence[str] = ()) -> Pruned:
     making = {lease.id for lease in workspace.services.leases.list()}
     removed, reclaimed = [], 0
     for row in listing.containers(workspace, all=True):
-        if row.state in (State.RUNNING, State.PAUSED) or not all(accept(row) for accept in accepting):
+        if (
+            row.state in (State.RUNNING, State.PAUSED)
+            or row.owner in SPARED
+            or not all(accept(row) for accept in accepting)
+        ):
             continue
         if row.state is State.CREATED and (row.task is not None or lease_of(row.record.id) in making):
             continue

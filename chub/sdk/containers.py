@@ -234,7 +234,7 @@ class Containers:
         return tuple(Container(self._workspace.within(each.namespace), each) for each in found)
 
     def prune(self, *, filters: Sequence[str] = ()) -> Pruned:
-        """Remove all that do not run, whoever made them.
+        """Remove all that do not run, whoever made them but docker and Kubernetes.
 
         `filters` are docker's, NAME=VALUE: "until=24h", "label=web", "label!=web". Raises Invalid for a wrong one.
         """

@@ -86,6 +86,15 @@ def test_stop_with_another_signal(chub: Command, image: str) -> None:
         assert run.wait(timeout=30) == 4
 
 
+def test_stop_with_the_stop_signal_of_the_image(chub: Command, image: str) -> None:
+    """It stands in the label in which ctr and nerdctl keep it, too, and is not shown among the user's."""
+    label = "io.containerd.image.config.stop-signal=SIGINT"
+    with running(chub, image, "web", OBEDIENT, "--label", label) as run:
+        assert json.loads(chub.ok("inspect", "web"))[0]["Config"]["Labels"] == {}
+        chub.ok("stop", "web")
+        assert run.wait(timeout=30) == 4
+
+
 def test_stop_of_what_has_ended(chub: Command, image: str) -> None:
     """That is fine; a name that there is not is said, the other is printed, and the status is 1."""
     chub.ok("run", "--name", "done", image, "true")

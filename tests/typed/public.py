@@ -11,7 +11,9 @@ from chub.chain.layers import ImageLayers
 from chub.chain.links import Chain
 from chub.core.image_listing import ImageSummary
 from chub.core.image_removal import Removed
+from chub.core.pruning import Pruned
 from chub.core.rootfs import Imported, Rootfs
+from chub.core.top import Processes
 from chub.sdk.engine import Started, Status, Stopped
 from chub.sdk.images import Image
 
@@ -28,6 +30,9 @@ def containers(client: chub.Client) -> None:
     assert_type(client.containers.get("web"), chub.Container)
     assert_type(client.containers.list(all=True), tuple[chub.Container, ...])
     assert_type(client.containers.get("web").exit_code, int | None)
+    assert_type(client.containers.get("web").wait(timeout=1.5), int)
+    assert_type(client.containers.get("web").top("aux"), Processes)
+    assert_type(client.containers.prune(filters=["until=24h"]), Pruned)
     ended = client.containers.run("busybox", ["true"])
     assert_type(ended, chub.Result)
     assert_type(ended.check(), chub.Result)
