@@ -212,7 +212,8 @@ class Keeper:
     def _started(self, kept: Kept) -> None:
         if kept.watch():
             with suppress(ttrpc.NoAnswer):  # then containerd is asked
-                kept.facts.setdefault("shim", ttrpc.shim_of(kept.facts["pid"]))
+                shim = ttrpc.shim_of(kept.facts["pid"])
+                kept.facts["shim"] = (shim.address, shim.version)
             kept.remember()
             self._watch(kept.pidfd, lambda: self._ended(kept))
         else:

@@ -6,10 +6,15 @@ closes the connection when there will be none. A directory and a socket belong t
 live beside each other, each with the containers it was given.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import socket
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 VERSION = 1
 LIMIT = 1 << 16  # bytes of a message

@@ -10,7 +10,6 @@ import os
 import socket
 import struct
 from collections.abc import Iterator
-from typing import NamedTuple
 
 HEADER = struct.Struct(">IIBB")
 REQUEST, RESPONSE = 1, 2
@@ -23,21 +22,18 @@ class NoAnswer(Exception):
     """The shim does not say."""
 
 
-class Exit(NamedTuple):
-    """How a task ended."""
+class Shim:
+    """Where a shim listens (a path), and which version of the task API it speaks: 2 or 3."""
 
-    code: int
-    time: int  # nanoseconds since 1970
+    def __init__(self, address: str, version: int) -> None:
+        self.address = address
+        self.version = version
 
+    def wait(self, id: str, timeout: float) -> tuple[int, int]:
+        """How a task ended, or does so within `timeout` seconds: its exit code, and the time in nanoseconds since 1970.
 
-class Shim(NamedTuple):
-    """Where a shim listens, and which version of the task API it speaks."""
-
-    address: str  # a path
-    version: int  # 2 or 3
-
-    def wait(self, id: str, timeout: float) -> Exit:
-        """The end of a task that has ended or does so within `timeout` seconds; NoAnswer if it is not told."""
+        NoAnswer if the shim does not say.
+        """
         request = _field(1, id.encode())
         try:
             answer = self._call("Wait", request, timeout)
@@ -46,7 +42,7 @@ class Shim(NamedTuple):
             code, seconds, nanoseconds = (_number(each) for each in (fields.get(1, 0), at.get(1, 0), at.get(2, 0)))
         except (OSError, ValueError, struct.error) as failure:
             raise NoAnswer(f"shim at {self.address}: {failure}") from failure
-        return Exit(code, seconds * 10**9 + nanoseconds)
+        return code, seconds * 10**9 + nanoseconds
 
     def _call(self, method: str, payload: bytes, timeout: float) -> bytes:
         service = f"containerd.task.v{self.version}.Task"
