@@ -224,13 +224,14 @@ class Containers:
 
     def get(self, word: str) -> Container:
         """The container with this id, name, or beginning of an id."""
+        found = Container(self._workspace, _summary(self._workspace, word))
         _revive(self._workspace)
-        return Container(self._workspace, _summary(self._workspace, word))
+        return found
 
     def list(self, *, all: bool = False, all_namespaces: bool = False) -> tuple[Container, ...]:
         """Those that run, or all, newest first."""
-        _revive(self._workspace)
         found = listing.containers(self._workspace, all=all, all_namespaces=all_namespaces)
+        _revive(self._workspace)
         return tuple(Container(self._workspace.within(each.namespace), each) for each in found)
 
     def prune(self, *, filters: Sequence[str] = ()) -> Pruned:

@@ -34,7 +34,7 @@ def chub(line: str) -> Result:
         ("run --name", 125, ["flag needs an argument: --name"]),
         ("run --ulimit foo x", 125, ['invalid argument "foo" for "--ulimit" flag', "Usage:  chub run"]),
         ("run --memory 1g x", 125, ["--memory is not supported yet"]),
-        ("run -d x", 125, ["-P is not supported yet"]),
+        ("run -P x", 125, ["-P is not supported yet"]),
         ("run -p 80:80 x", 125, ["-p is not supported yet"]),
     ],
 )
