@@ -6,16 +6,21 @@ import json
 import secrets
 import subprocess
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from chub.core.images import put, resolve, set_image
+from chub.core.leasing import leased
 from chub.errors import Conflict, Invalid, NotFound, TimedOut
+from chub.oci import config, manifests
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from chub.api.services import Services
     from chub.sdk.client import Client
     from tests.support.command import Command
     from tests.support.engines import Engine
@@ -86,10 +91,24 @@ def test_stop_with_another_signal(chub: Command, image: str) -> None:
         assert run.wait(timeout=30) == 4
 
 
-def test_stop_with_the_stop_signal_of_the_image(chub: Command, image: str) -> None:
-    """It stands in the label in which ctr and nerdctl keep it, too, and is not shown among the user's."""
-    label = "io.containerd.image.config.stop-signal=SIGINT"
-    with running(chub, image, "web", OBEDIENT, "--label", label) as run:
+def test_stop_with_the_stop_signal_of_the_image(chub: Command, services: Services, image: str) -> None:
+    """It is kept with the container, so the image may be another one by then, and not shown among its labels."""
+    name = "docker.io/library/polite:latest"
+    base = resolve(services, image).documents
+    with leased(services, "test") as under:
+        wanted = config.build(replace(base.config, stop_signal="SIGINT"))
+        described = put(under, wanted, media_type=manifests.CONFIG, labels={})
+        manifest = replace(
+            base.manifest, config=replace(base.manifest.config, digest=described.digest, size=described.size)
+        )
+        kept = {
+            f"containerd.io/gc.ref.content.{place}": each.digest
+            for place, each in enumerate((manifest.config, *manifest.layers))
+        }
+        target = put(under, manifests.build(manifest), media_type=manifests.MANIFEST, labels=kept)
+        set_image(under, name, target)
+    with running(chub, "polite", "web") as run:
+        services.images.delete(name)
         assert json.loads(chub.ok("inspect", "web"))[0]["Config"]["Labels"] == {}
         chub.ok("stop", "web")
         assert run.wait(timeout=30) == 4
