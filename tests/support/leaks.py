@@ -159,6 +159,9 @@ class Scene:
             subprocess.run(["umount", "--lazy", point], check=False)
         for entry in (entry for root in self.roots for entry in root.iterdir()):
             shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+        for hierarchy in hierarchies():
+            with suppress(OSError):  # the parent of ctr's containers, which stays when they go
+                (hierarchy / services.namespace).rmdir()
         with suppress(ChubError):
             services.namespaces.delete(services.namespace)
 
