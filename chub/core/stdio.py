@@ -91,11 +91,13 @@ class Fifos:
 
         `ended` is called when all is written and our end is closed: only then can the program be told of the end.
         """
-        fd = os.open(self._stdin, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        os.set_blocking(fd, True)
-        threading.Thread(target=self._write, args=(fd, source, ended), daemon=True).start()
+        threading.Thread(target=self._write, args=(source, ended), daemon=True).start()
 
-    def _write(self, fd: int, source: Callable[[], bytes], ended: Callable[[], object]) -> None:
+    def _write(self, source: Callable[[], bytes], ended: Callable[[], object]) -> None:
+        try:
+            fd = os.open(self._stdin, os.O_WRONLY | os.O_CLOEXEC)  # waits for the shim to open its end
+        except FileNotFoundError:  # it is all over
+            return
         try:
             while chunk := self._given(source):
                 write_all(fd, chunk)
@@ -124,6 +126,8 @@ class Fifos:
         for fd in self._fds:
             os.close(fd)
         self._fds = []
+        with suppress(OSError):  # whoever waits for a reader has one for a moment, and then a broken pipe
+            os.close(os.open(self._stdin, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
         remove_tree(self.directory)
 
 

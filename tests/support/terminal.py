@@ -26,14 +26,9 @@ class Terminal:
         self.shown = b""
         self.resize(columns, rows)
         self.before = termios.tcgetattr(self.slave)
-        self.process = command.start(
-            *words,
-            stdin=self.slave,
-            stdout=self.slave,
-            stderr=self.slave,
-            start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-        )
+        # setsid, not a preexec_fn: that runs in a fork of this process, where gRPC's threads are not
+        leading = Command(words=["setsid", "--ctty", *command.words], env=command.env)
+        self.process = leading.start(*words, stdin=self.slave, stdout=self.slave, stderr=self.slave)
 
     def __enter__(self) -> Terminal:
         return self
