@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
-from chub.api.tasks import Stdio
 from chub.core import create, endings, lifecycle
 from chub.core.create import Created
 from chub.core.endings import Ending
 from chub.core.keeping import Keeper
-from chub.core.run import FAILED, refused
+from chub.core.run import FAILED, after, refused, settle
+from chub.core.stdio import make_fifos
 from chub.core.undo import Undo, remove_tree
-from chub.core.workspace import Workspace, private_directory, writing
+from chub.core.workspace import Workspace
 from chub.errors import ChubError
 from chub.keeper.kept import start_ticks
 
@@ -32,11 +30,8 @@ def run_detached(workspace: Workspace, request: Request, announce: Callable[[str
     try:
         announce(created.id)
         start(workspace, created)
-    except BaseException:
-        if request.identity.remove:
-            lifecycle.erase(workspace, created.record)
-        else:
-            create.release(workspace, created)
+    except BaseException as failure:
+        after(failure, created, lambda: settle(workspace, created))
         raise
     create.release(workspace, created)
     return created
@@ -65,14 +60,3 @@ def start(workspace: Workspace, created: Created) -> None:
             raise why from failure
         keeper.started(created.id, pid, ticks)
     keeper.close()
-
-
-def make_fifos(directory: Path, *, stdin: bool, tty: bool) -> Stdio:
-    """FIFOs for a task in a directory of their own."""
-    paths = {name: str(directory / name) for name in ("stdin", "stdout", "stderr")}
-    wanted = [name for name, is_wanted in (("stdin", stdin), ("stdout", True), ("stderr", not tty)) if is_wanted]
-    with writing(directory):
-        private_directory(directory)
-        for name in wanted:
-            os.mkfifo(paths[name], 0o600)
-    return Stdio(**{name: paths[name] if name in wanted else "" for name in paths}, terminal=tty)

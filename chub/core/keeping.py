@@ -16,7 +16,6 @@ from chub.core.workspace import Workspace, private_directory, writing
 from chub.errors import ChubError, Unavailable
 from chub.output import protocol
 
-LISTENING, LOCK = 3, 4  # descriptors that the keeper is started with
 PROGRAM = str(Path(chub.keeper.__file__).with_name("__main__.py"))
 ANSWER = 10.0  # seconds
 TRIES = 3  # a keeper that has nothing to do may end just when it is asked
@@ -57,6 +56,7 @@ class Keeper:
     def follow(self, id: str) -> bool:
         """Ask to be told when there is more output; False if it is not held (any more)."""
         try:
+            self.revive()
             self._say({"kind": protocol.FOLLOW, "id": id})
         except ChubError:
             return False
@@ -65,19 +65,19 @@ class Keeper:
         return True
 
     def more(self) -> bool:
-        """Wait until there may be more output; False when there will be none."""
+        """Wait until there may be more output; False at the end, of the output or of the keeper: `follow` tells."""
         assert self._connection is not None
-        try:
-            return protocol.receive(self._connection) is not None
-        except OSError:
-            return False
+        with suppress(OSError):
+            if protocol.receive(self._connection) is not None:
+                return True
+        self.close()
+        return False
 
     def settled(self, id: str) -> None:
         """Wait until what has ended is written down and tidied up."""
-        if self.follow(id):
+        while self.follow(id):
             while self.more():
                 pass
-            self.close()
 
     def _say(self, message: dict[str, Any], *, start: bool = False) -> None:
         for left in reversed(range(TRIES)):
@@ -140,8 +140,9 @@ class Keeper:
             null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
             # by way of high numbers: one of ours may be 3 or 4 itself
             high = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10) for fd in (listening.fileno(), lock)]
+            targets = (protocol.LISTENING, protocol.LOCK)
             actions = [(os.POSIX_SPAWN_DUP2, null, target) for target in (0, 1, 2)]
-            actions += [(os.POSIX_SPAWN_DUP2, fd, target) for fd, target in zip(high, (LISTENING, LOCK), strict=True)]
+            actions += [(os.POSIX_SPAWN_DUP2, fd, target) for fd, target in zip(high, targets, strict=True)]
             try:
                 os.posix_spawn(
                     sys.executable,

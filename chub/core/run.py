@@ -129,13 +129,13 @@ def run(
     try:
         finished = _run(workspace, created, streams, attend)
     except BaseException as failure:
-        _after(failure, created, lambda: _settle(workspace, created))
+        after(failure, created, lambda: settle(workspace, created))
         raise
-    _settle(workspace, created)
+    settle(workspace, created)
     return finished
 
 
-def _after(failure: BaseException, created: Created, step: Callable[[], object]) -> None:
+def after(failure: BaseException, created: Created, step: Callable[[], object]) -> None:
     """Tidy up after a failure. Where that fails too, the first failure says what may be left, and how to remove it."""
     try:
         step()
@@ -147,7 +147,7 @@ def _after(failure: BaseException, created: Created, step: Callable[[], object])
             )
 
 
-def _settle(workspace: Workspace, created: Created) -> None:
+def settle(workspace: Workspace, created: Created) -> None:
     """What is to be left is left, and nothing else."""
     if created.request.identity.remove:
         lifecycle.erase(workspace, created.record)
@@ -177,7 +177,7 @@ def _run(workspace: Workspace, created: Created, streams: Streams, attend: Atten
             endings.write(created.directory, ending)
         lifecycle.delete_task(workspace, created.id)
     except BaseException as failure:
-        _after(failure, created, lambda: lifecycle.end_task(workspace, created.id))
+        after(failure, created, lambda: lifecycle.end_task(workspace, created.id))
         raise
     finally:
         fifos.close()

@@ -31,8 +31,8 @@ class Fifos:
     def __init__(self, directory: Path, *, stdin: bool, tty: bool) -> None:
         self.directory = directory
         self.tty = tty
-        self._stdin = str(directory / "stdin") if stdin else ""
-        self._outputs = [str(directory / "stdout")] + ([] if tty else [str(directory / "stderr")])
+        self._interactive = stdin
+        self.paths = Stdio()  # what containerd is told
         self._fds: list[int] = []
         self._threads: list[threading.Thread] = []
         self.failure: OSError | None = None  # why a sink did not take what it was given
@@ -40,26 +40,13 @@ class Fifos:
 
     def make(self) -> None:
         """Create the FIFOs and open the ends that are read, so that the shim need not wait for a reader."""
-        with writing(self.directory):
-            private_directory(self.directory)
-            for path in [*self._outputs, *filter(None, [self._stdin])]:
-                os.mkfifo(path, 0o600)
-        for path in self._outputs:
+        self.paths = make_fifos(self.directory, stdin=self._interactive, tty=self.tty)
+        for path in filter(None, (self.paths.stdout, self.paths.stderr)):
             fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             os.set_blocking(fd, True)
             with suppress(PermissionError):  # over the user's limit: the default size does
                 fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, PIPE)
             self._fds.append(fd)
-
-    @property
-    def paths(self) -> Stdio:
-        """What containerd is told."""
-        return Stdio(
-            stdin=self._stdin,
-            stdout=self._outputs[0],
-            stderr="" if self.tty else self._outputs[1],
-            terminal=self.tty,
-        )
 
     def read_into(self, *sinks: Sink, broken: Callable[[], object]) -> None:
         """Bring what the program writes to the sinks (stdout, stderr), each in a thread of its own.
@@ -95,7 +82,7 @@ class Fifos:
 
     def _write(self, source: Callable[[], bytes], ended: Callable[[], object]) -> None:
         try:
-            fd = os.open(self._stdin, os.O_WRONLY | os.O_CLOEXEC)  # waits for the shim to open its end
+            fd = os.open(self.paths.stdin, os.O_WRONLY | os.O_CLOEXEC)  # waits for the shim to open its end
         except FileNotFoundError:  # it is all over
             return
         try:
@@ -127,8 +114,19 @@ class Fifos:
             os.close(fd)
         self._fds = []
         with suppress(OSError):  # whoever waits for a reader has one for a moment, and then a broken pipe
-            os.close(os.open(self._stdin, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
+            os.close(os.open(self.paths.stdin, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
         remove_tree(self.directory)
+
+
+def make_fifos(directory: Path, *, stdin: bool, tty: bool) -> Stdio:
+    """FIFOs for a task in a directory of their own."""
+    paths = {name: str(directory / name) for name in ("stdin", "stdout", "stderr")}
+    wanted = [name for name, is_wanted in (("stdin", stdin), ("stdout", True), ("stderr", not tty)) if is_wanted]
+    with writing(directory):
+        private_directory(directory)
+        for name in wanted:
+            os.mkfifo(paths[name], 0o600)
+    return Stdio(**{name: paths[name] if name in wanted else "" for name in paths}, terminal=tty)
 
 
 def write_all(fd: int, chunk: bytes) -> None:

@@ -12,8 +12,7 @@ import socket
 
 from chub.keeper.guard import Guard, Held, Succession
 from chub.keeper.loop import Keeper
-
-LISTENING, LOCK = 3, 4
+from chub.output.protocol import LISTENING, LOCK
 
 
 def leave_cgroup() -> None:

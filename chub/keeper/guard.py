@@ -81,7 +81,7 @@ class Guard:
                     os.close(int(name))
         while True:
             try:
-                data, descriptors, _, _ = socket.recv_fds(link, LIMIT, DESCRIPTORS)
+                data, descriptors, _, _ = socket.recv_fds(link, LIMIT, DESCRIPTORS, socket.MSG_CMSG_CLOEXEC)
             except ConnectionResetError:
                 break
             if not data:

@@ -1,6 +1,5 @@
 """One container whose output is held."""
 
-import errno
 import fcntl
 import json
 import os
@@ -73,7 +72,7 @@ class Kept:
         return True
 
     def take(self, fifo: int) -> bool:
-        """Move what a FIFO holds; False at its end. OSError where the disk is full."""
+        """Move what a FIFO holds; False at its end. OSError where it cannot be written, as on a full disk."""
         with suppress(BlockingIOError):
             for _ in range(BURST):
                 if not self.log.take(self.fifos[fifo], fifo):
@@ -119,8 +118,3 @@ def start_ticks(pid: int) -> int:
             return int(file.read().rpartition(b")")[2].split()[19])
     except OSError:
         return 0
-
-
-def is_full(failure: OSError) -> bool:
-    """Whether there is no room, which may change."""
-    return failure.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

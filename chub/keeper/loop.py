@@ -10,7 +10,7 @@ from functools import partial
 from time import monotonic
 
 from chub.keeper.guard import Guard, Held
-from chub.keeper.kept import Kept, is_full
+from chub.keeper.kept import Kept
 from chub.output import protocol, ttrpc
 
 TYPE_CHECKING = False
@@ -21,7 +21,7 @@ IDLE = 10.0  # seconds without containers and clients after which it ends
 CLAIM = 60.0  # seconds that the client of a container which is being made has for coming back
 SHIM_PATIENCE = 1.0  # seconds a shim has to say how its task ended
 LIMBO = 2.0  # seconds in which a call that a killed client had made reaches its end in containerd
-STALL = 0.5  # seconds until a full disk is tried again
+STALL = 0.5  # seconds until what could not be written is tried again
 RETRY = (0.2, 1.0, 5.0, 30.0)  # seconds until an end that could not be finished is tried again; the last one for ever
 
 
@@ -188,10 +188,8 @@ class Keeper:
     def _take(self, kept: Kept, fifo: int) -> None:
         try:
             more = kept.take(fifo)
-        except OSError as failure:
-            self._unwatch(fifo)  # it waits in the FIFO, and the program with it
-            if not is_full(failure):
-                raise
+        except OSError:  # a full disk, mostly: it waits in the FIFO, and the program with it
+            self._unwatch(fifo)
             self._after(STALL, lambda: self._watch_fifo(kept, fifo) if fifo in kept.fifos else None)
             return
         if not more:
@@ -261,9 +259,7 @@ class Keeper:
         """Take what is left in the FIFOs of a task that is gone."""
         try:
             kept.drain()
-        except OSError as failure:
-            if not is_full(failure):
-                raise
+        except OSError:
             self._after(STALL, lambda: self._drain(kept))
         self._tell(kept)
         self._settle(kept)

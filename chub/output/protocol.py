@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 VERSION = 1
+LISTENING, LOCK = 3, 4  # descriptors that a keeper is started with: its socket, and the lock that says it is alive
 LIMIT = 1 << 16  # bytes of a message
 
 KEEP = "keep"  # hold the output of a task that is about to be made: its FIFOs are there

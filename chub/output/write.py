@@ -13,7 +13,6 @@ class Log:
     """The output of one container, to be added to. Only one process at a time may do that."""
 
     def __init__(self, directory: str) -> None:
-        self.directory = directory
         self._index = open_index(directory)
         self._files: dict[Stream, int] = {}
         self._ends: dict[Stream, int] = {}

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,25 @@ def test_a_keeper_of_which_one_process_is_killed(
 
     assert ended(chub, "web").startswith("Exited (4)")
     assert chub.ok("logs", "web") == "".join(f"line {number}\n" for number in range(60000))
+    chub.ok("rm", "web")
+
+
+def test_logs_are_followed_through_the_death_of_a_keeper(chub: Command, image: str, roots: tuple[Path, Path]) -> None:
+    """The reader goes on with whoever holds the output next, and ends when the container does."""
+    script = "trap 'echo last; exit' USR1; echo first; while :; do sleep 0.05; done"
+    chub.ok("run", "-d", "--name", "web", image, "sh", "-c", script)
+    with chub.start("logs", "-f", "web", stdout=subprocess.PIPE) as following:
+        assert following.stdout is not None
+        assert following.stdout.readline() == b"first\n"
+        for pids in (keepers(roots)[:1], keepers(roots)):
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            wait_until(lambda pids=pids: not set(pids) & set(keepers(roots)), PATIENCE, "its end")  # type: ignore[misc]
+        chub.ok("kill", "-s", "USR1", "web")
+        assert following.stdout.read() == b"last\n"
+    assert following.returncode == 0
+    ended(chub, "web")
     chub.ok("rm", "web")
 
 

@@ -3,19 +3,7 @@
 import typer
 
 from chub.cli.context import connect
-from chub.cli.flags.container import (
-    IdentityFlags,
-    Image,
-    MountFlags,
-    NetworkFlags,
-    ProcessFlags,
-    ResourceFlags,
-    Rootfs,
-    SecurityFlags,
-    TerminalFlags,
-    Words,
-    requested,
-)
+from chub.cli.flags.container import ContainerFlags, Image, Rootfs, Words
 from chub.cli.flags.grouped import grouped
 from chub.cli.frame import Commands
 
@@ -30,25 +18,8 @@ def create(
     words: Words = None,
     rootfs: Rootfs = False,
     *,
-    identity: IdentityFlags,
-    process: ProcessFlags,
-    terminal: TerminalFlags,
-    security: SecurityFlags,
-    mounts: MountFlags,
-    resources: ResourceFlags,
-    network: NetworkFlags,
+    flags: ContainerFlags,
 ) -> None:
     """Create a new container, to be started later."""
-    request = requested(
-        image,
-        words,
-        rootfs,
-        identity=identity,
-        process=process,
-        terminal=terminal,
-        security=security,
-        mounts=mounts,
-        resources=resources,
-        network=network,
-    )
+    request = flags.request(image, words, rootfs)
     print(connect(context).containers.create(request).id)

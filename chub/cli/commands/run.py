@@ -6,19 +6,7 @@ from typing import Annotated
 import typer
 
 from chub.cli.context import connect
-from chub.cli.flags.container import (
-    IdentityFlags,
-    Image,
-    MountFlags,
-    NetworkFlags,
-    ProcessFlags,
-    ResourceFlags,
-    Rootfs,
-    SecurityFlags,
-    TerminalFlags,
-    Words,
-    requested,
-)
+from chub.cli.flags.container import ContainerFlags, Image, Rootfs, Words
 from chub.cli.flags.grouped import grouped
 from chub.cli.frame import Commands
 from chub.cli.render.text import plain
@@ -38,13 +26,7 @@ def run(
         bool, typer.Option("--detach", "-d", help="Let the container run by itself, and print its id.")
     ] = False,
     *,
-    identity: IdentityFlags,
-    process: ProcessFlags,
-    terminal: TerminalFlags,
-    security: SecurityFlags,
-    mounts: MountFlags,
-    resources: ResourceFlags,
-    network: NetworkFlags,
+    flags: ContainerFlags,
 ) -> None:
     """Create and run a new container from an image, or from a directory.
 
@@ -53,18 +35,7 @@ def run(
     chub run --rm -it --rootfs ./rootfs sh
     chub run --rm -v $PWD:/src:ro -u 1000 hello ls /src
     """
-    request = requested(
-        image,
-        words,
-        rootfs,
-        identity=identity,
-        process=process,
-        terminal=terminal,
-        security=security,
-        mounts=mounts,
-        resources=resources,
-        network=network,
-    )
+    request = flags.request(image, words, rootfs)
     containers = connect(context).containers
     if detach:
         containers.launch(request, announce=lambda id: print(id, flush=True))

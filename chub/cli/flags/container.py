@@ -238,29 +238,29 @@ Rootfs = Annotated[
 ]
 
 
-def requested(
-    image: str,
-    words: list[str] | None,
-    rootfs: bool,
-    *,
-    identity: IdentityFlags,
-    process: ProcessFlags,
-    terminal: TerminalFlags,
-    security: SecurityFlags,
-    mounts: MountFlags,
-    resources: ResourceFlags,
-    network: NetworkFlags,
-) -> Request:
-    """What a command line asks for, as the SDK takes it."""
-    return Request(
-        image=image,
-        rootfs=rootfs,
-        words=tuple(words or ()),
-        identity=identity.record(),
-        process=process.record(),
-        terminal=terminal.record(),
-        security=security.record(),
-        mounts=mounts.record(),
-        resources=resources.record(),
-        network=network.record(),
-    )
+@record
+class ContainerFlags:
+    """All that `run` and `create` take."""
+
+    identity: IdentityFlags
+    process: ProcessFlags
+    terminal: TerminalFlags
+    security: SecurityFlags
+    mounts: MountFlags
+    resources: ResourceFlags
+    network: NetworkFlags
+
+    def request(self, image: str, words: list[str] | None, rootfs: bool) -> Request:
+        """What the command line asks for, as the SDK takes it."""
+        return Request(
+            image=image,
+            rootfs=rootfs,
+            words=tuple(words or ()),
+            identity=self.identity.record(),
+            process=self.process.record(),
+            terminal=self.terminal.record(),
+            security=self.security.record(),
+            mounts=self.mounts.record(),
+            resources=self.resources.record(),
+            network=self.network.record(),
+        )
