@@ -18,6 +18,7 @@ from chub.output import protocol
 
 PROGRAM = str(Path(chub.keeper.__file__).with_name("__main__.py"))
 ANSWER = 10.0  # seconds
+NOBODY = (ConnectionRefusedError, FileNotFoundError)  # what connecting says where no keeper is alive
 TRIES = 3  # a keeper that has nothing to do may end just when it is asked
 FINISH = "import sys; from chub.core.finish import main; main(sys.argv[1:])"
 
@@ -56,8 +57,7 @@ class Keeper:
     def follow(self, id: str) -> bool:
         """Ask to be told when there is more output; False if it is not held (any more)."""
         try:
-            self.revive()
-            self._say({"kind": protocol.FOLLOW, "id": id})
+            self._say({"kind": protocol.FOLLOW, "id": id}, start=(self._place / f"{id}.json").exists())
         except ChubError:
             return False
         assert self._connection is not None
@@ -98,37 +98,44 @@ class Keeper:
             return
         raise Unavailable("the keeper ends whenever it is asked")
 
-    def _connected(self, *, start: bool) -> socket.socket:
-        if self._connection is None:
-            if start:
-                self._ensure()
-            connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            connection.settimeout(ANSWER)
-            with _short(self._place) as place:
-                connection.connect(protocol.socket_path(place))
-            self._connection = connection
-        return self._connection
-
     def revive(self) -> None:
         """Start a keeper where one was killed that held something."""
         with suppress(FileNotFoundError):
             if any(name.endswith(".json") for name in os.listdir(self._place)):
-                self._ensure()
+                self._connected(start=True)
+                self.close()
 
-    def _ensure(self) -> None:
-        """Start a keeper where none is alive. It has its socket from us, so that nobody waits for it."""
+    def _connected(self, *, start: bool) -> socket.socket:
+        if self._connection is None:
+            try:
+                self._connection = self._connect()
+            except NOBODY:
+                if not start:
+                    raise
+                self._connection = self._started()
+        return self._connection
+
+    def _connect(self) -> socket.socket:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        connection.settimeout(ANSWER)
+        try:
+            with _short(self._place) as place:
+                connection.connect(protocol.socket_path(place))
+        except OSError:
+            connection.close()
+            raise
+        return connection
+
+    def _started(self) -> socket.socket:
+        """Start a keeper. It has its socket from us, so that nobody waits for it."""
         with writing(self._place):
             private_directory(self._place)
             with _locked(self._place / "start"):
-                lock = os.open(self._place / "alive", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    return
-                else:
+                with suppress(*NOBODY):
+                    return self._connect()  # another client has started one meanwhile
+                with _locked(self._place / "alive") as lock:  # one that dies has it a moment longer than its socket
                     self._spawn(lock)
-                finally:
-                    os.close(lock)
+                return self._connect()
 
     def _spawn(self, lock: int) -> None:
         with _short(self._place) as place, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
@@ -167,10 +174,11 @@ def _short(directory: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _locked(path: Path) -> Iterator[int]:
+    """A lock on a file, by its descriptor: with a copy of that another process goes on having it."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)

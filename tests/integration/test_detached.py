@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import subprocess
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -36,6 +35,14 @@ def keepers(roots: tuple[Path, Path]) -> list[int]:
         ["pgrep", "-f", f"keeper/__main__.py {roots[1]}"], capture_output=True, text=True, check=False
     )
     return [int(pid) for pid in found.stdout.split()]
+
+
+def kill(roots: tuple[Path, Path], pids: list[int]) -> None:
+    """Kill processes of a keeper at once: one that is stopped does not take over while the other one is killed."""
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for pid in pids:
+            os.kill(pid, number)
+    wait_until(lambda: not set(pids) & set(keepers(roots)), PATIENCE, "their end")
 
 
 def test_a_detached_container(chub: Command, image: str) -> None:
@@ -123,8 +130,7 @@ def test_a_keeper_of_which_one_process_is_killed(
     chub.ok("run", "-d", "--name", "web", image, "sh", "-c", script)
     for _ in range(8):
         pids = wait_until(lambda: found if len(found := keepers(roots)) == 2 else (), PATIENCE, "two processes")
-        os.kill(pids[which], signal.SIGKILL)
-        wait_until(lambda: pids != keepers(roots), PATIENCE, "its end")  # noqa: B023
+        kill(roots, [pids[which]])
 
     assert ended(chub, "web").startswith("Exited (4)")
     assert chub.ok("logs", "web") == "".join(f"line {number}\n" for number in range(60000))
@@ -138,11 +144,9 @@ def test_logs_are_followed_through_the_death_of_a_keeper(chub: Command, image: s
     with chub.start("logs", "-f", "web", stdout=subprocess.PIPE) as following:
         assert following.stdout is not None
         assert following.stdout.readline() == b"first\n"
-        for pids in (keepers(roots)[:1], keepers(roots)):
-            for pid in pids:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            wait_until(lambda pids=pids: not set(pids) & set(keepers(roots)), PATIENCE, "its end")  # type: ignore[misc]
+        kill(roots, keepers(roots)[:1])
+        wait_until(lambda: len(keepers(roots)) == 2, PATIENCE, "another one of the pair")
+        kill(roots, keepers(roots))
         chub.ok("kill", "-s", "USR1", "web")
         assert following.stdout.read() == b"last\n"
     assert following.returncode == 0
@@ -154,9 +158,8 @@ def test_a_keeper_that_is_killed(chub: Command, image: str, roots: tuple[Path, P
     """Both processes at once: the program waits, and whatever command comes next starts another keeper."""
     script = "i=0; while :; do i=$((i+1)); echo line $i; test -e /tmp/end && break; done; exit 4"
     chub.ok("run", "-d", "--name", "web", image, "sh", "-c", "mkdir -p /tmp; (sleep 2; touch /tmp/end) & " + script)
-    for pid in keepers(roots):
-        os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not keepers(roots), PATIENCE, "its end")
+    kill(roots, keepers(roots))
+    assert not keepers(roots)
     wait_until(lambda: chub.ok("ps") and len(keepers(roots)) == 2, PATIENCE, "another one")
 
     assert ended(chub, "web").startswith("Exited (4)")
