@@ -148,7 +148,9 @@ class Keeper:
             # by way of high numbers: one of ours may be 3 or 4 itself
             high = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10) for fd in (listening.fileno(), lock)]
             targets = (protocol.LISTENING, protocol.LOCK)
-            actions = [(os.POSIX_SPAWN_DUP2, null, target) for target in (0, 1, 2)]
+            errors = os.open(self._place / "errors", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            streams = zip((null, null, errors), (0, 1, 2), strict=True)
+            actions = [(os.POSIX_SPAWN_DUP2, fd, target) for fd, target in streams]
             actions += [(os.POSIX_SPAWN_DUP2, fd, target) for fd, target in zip(high, targets, strict=True)]
             try:
                 os.posix_spawn(
@@ -159,7 +161,7 @@ class Keeper:
                     setsid=True,
                 )
             finally:
-                for fd in (null, *high):
+                for fd in (null, errors, *high):
                     os.close(fd)
 
 

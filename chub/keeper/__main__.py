@@ -41,12 +41,16 @@ def main() -> None:
 
     held: Held = {}
     while True:
+        guard = Guard((LISTENING, LOCK))
         try:
-            keeper = Keeper(place, listening, Guard((LISTENING, LOCK)), held)
+            keeper = Keeper(place, listening, guard, held)
             keeper.recover()
             keeper.run()
         except Succession as succession:  # this is a guard's process, and its worker has died
             held = succession.held
+        except Exception:  # a defect: the guard would meet it too, and its guard, and so on for ever
+            guard.dismiss()
+            raise
         else:
             return
 

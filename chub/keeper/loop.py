@@ -42,8 +42,8 @@ class Keeper:
         self._watch_guard()
 
     def recover(self) -> None:
-        """Take over what an earlier keeper held."""
-        for name in sorted(os.listdir(self.place)):
+        """Take over what an earlier keeper held: nothing, where somebody has removed the directory meanwhile."""
+        for name in sorted(os.listdir(self.place)) if os.path.isdir(self.place) else ():
             if name.endswith(".json"):
                 self._take_over(os.path.join(self.place, name))
         for id in self._held.keys() - self._kept.keys():  # forgotten just when it was killed
@@ -212,7 +212,7 @@ class Keeper:
             with suppress(ttrpc.NoAnswer):  # then containerd is asked
                 shim = ttrpc.shim_of(kept.facts["pid"])
                 kept.facts["shim"] = (shim.address, shim.version)
-            kept.remember()
+            self._note(kept)
             self._watch(kept.pidfd, lambda: self._ended(kept))
         else:
             self._finish(kept)
@@ -222,8 +222,13 @@ class Keeper:
         if shim := kept.facts.get("shim"):
             with suppress(ttrpc.NoAnswer):
                 kept.facts["exit"] = ttrpc.Shim(*shim).wait(kept.id, SHIM_PATIENCE)
-                kept.remember()
+                self._note(kept)
         self._finish(kept)
+
+    def _note(self, kept: Kept) -> None:
+        """Write down what is new; on a full disk it is known as long as this process lives."""
+        with suppress(OSError):
+            kept.remember()
 
     def _finish(self, kept: Kept) -> None:
         """Have a process of chub's own write down how it ended, delete the task, and remove what is to go."""
@@ -231,7 +236,7 @@ class Keeper:
             return
         argv = [*kept.facts["finish"], *map(str, kept.facts.get("exit", ()))]
         null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
-        actions = [(os.POSIX_SPAWN_DUP2, null, place) for place in (0, 1, 2)]
+        actions = [(os.POSIX_SPAWN_DUP2, null, place) for place in (0, 1)]  # what it complains of goes where ours does
         try:
             kept.finisher = os.posix_spawn(argv[0], argv, os.environ, file_actions=actions)
         except OSError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -166,6 +167,18 @@ def test_a_keeper_that_is_killed(chub: Command, image: str, roots: tuple[Path, P
     numbers = [int(line.split()[1]) for line in chub.ok("logs", "web").splitlines()]
     assert numbers == list(range(1, len(numbers) + 1))
     chub.ok("rm", "web")
+
+
+def test_a_keeper_whose_directory_is_removed(chub: Command, image: str, roots: tuple[Path, Path]) -> None:
+    """Its guard takes over, finds nothing to hold, and ends: no process goes on forking."""
+    chub.ok("run", "-d", "--rm", "--name", "web", image, "true")
+    pids = wait_until(lambda: found if len(found := keepers(roots)) == 2 else (), PATIENCE, "two processes")
+    wait_until(lambda: chub.ok("ps", "-aq") == "", PATIENCE, "the removal")
+    for place in roots[1].glob("*/*/keeper"):
+        shutil.rmtree(place)
+    os.kill(pids[0], signal.SIGKILL)
+
+    wait_until(lambda: not keepers(roots), PATIENCE, "the end of both")
 
 
 def test_binary_output_is_kept_as_it_is(chub: Command, image: str, client: sdk.Client) -> None:

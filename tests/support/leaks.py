@@ -130,9 +130,10 @@ class Scene:
         """Take away whatever is left, so that one test's leak is not the next one's."""
         from chub.errors import ChubError
 
-        for pid, words in _commands():
-            if self._are_ours(words) and _is_keeper(words):
-                os.kill(pid, signal.SIGKILL)
+        for number in (signal.SIGSTOP, signal.SIGKILL):  # the other one of a pair takes over where it can
+            for pid, words in _commands():
+                if self._are_ours(words) and _is_keeper(words):
+                    os.kill(pid, number)
         services = self.services
         for task in services.tasks.list():
             with suppress(ChubError):
