@@ -130,7 +130,7 @@ def test_a_keeper_of_which_one_process_is_killed(
     script = "i=0; while [ $i -lt 60000 ]; do echo line $i; i=$((i+1)); done; exit 4"
     chub.ok("run", "-d", "--name", "web", image, "sh", "-c", script)
     for _ in range(8):
-        pids = wait_until(lambda: found if len(found := keepers(roots)) == 2 else (), PATIENCE, "two processes")
+        pids = wait_until(lambda: found if len(found := keepers(roots)) == 2 else [], PATIENCE, "two processes")
         kill(roots, [pids[which]])
 
     assert ended(chub, "web").startswith("Exited (4)")
@@ -172,7 +172,7 @@ def test_a_keeper_that_is_killed(chub: Command, image: str, roots: tuple[Path, P
 def test_a_keeper_whose_directory_is_removed(chub: Command, image: str, roots: tuple[Path, Path]) -> None:
     """Its guard takes over, finds nothing to hold, and ends: no process goes on forking."""
     chub.ok("run", "-d", "--rm", "--name", "web", image, "true")
-    pids = wait_until(lambda: found if len(found := keepers(roots)) == 2 else (), PATIENCE, "two processes")
+    pids = wait_until(lambda: found if len(found := keepers(roots)) == 2 else [], PATIENCE, "two processes")
     wait_until(lambda: chub.ok("ps", "-aq") == "", PATIENCE, "the removal")
     for place in roots[1].glob("*/*/keeper"):
         shutil.rmtree(place)
