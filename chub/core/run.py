@@ -100,9 +100,11 @@ def _attended(workspace: Workspace, created: Created, keeper: Keeper, streams: S
         output: Tail | Outputs | None = None
         given: Input | None = None
 
+        reads = created.request.logging.driver == "none"
+
         def ready(outputs: Outputs) -> None:
             nonlocal output, given
-            if created.request.logging.driver == "none":
+            if reads:
                 output = outputs
             else:
                 outputs.close()
@@ -115,8 +117,9 @@ def _attended(workspace: Workspace, created: Created, keeper: Keeper, streams: S
                 leave=attendance.leave,
             )
 
-        started = launch(workspace, created, keeper, attended=True, ready=ready)
-        assert output is not None and given is not None
+        started = launch(workspace, created, keeper, ready=ready, reads=reads)
+        assert output is not None
+        assert given is not None
         try:
             ended = attendance.wait()
             if ended is None:
