@@ -41,11 +41,10 @@ class Log:
         BlockingIOError where it is empty. The kernel moves or leaves bytes (splice(2)), so a kill loses none; on a full
         disk (OSError) they stay in the FIFO.
         """
-        moved = os.splice(
-            fifo, self._files[stream], self._chunk, offset_dst=self._ends[stream], flags=os.SPLICE_F_NONBLOCK
-        )
+        end = self._ends[stream]
+        moved = os.splice(fifo, self._files[stream], self._chunk, offset_dst=end, flags=os.SPLICE_F_NONBLOCK)
         if moved:
-            self._ends[stream] += moved
+            self._ends[stream] = end + moved
             self._note(stream)
         return moved
 
@@ -85,7 +84,7 @@ class Log:
         except OSError as failure:
             if failure.errno != errno.EOPNOTSUPP:
                 raise
-            print(f"nothing can be let go of what is kept: {failure.strerror}", file=sys.stderr)
+            sys.stderr.write(f"nothing can be let go of what is kept: {failure.strerror}\n")
             self._limit = None
 
 

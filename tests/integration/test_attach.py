@@ -23,6 +23,17 @@ def logged(chub: Command, name: str, text: str) -> None:
     wait_until(lambda: text in chub.ok("logs", name), PATIENCE, f"{text!r} from {name}")
 
 
+def attending(client: subprocess.Popen[bytes]) -> None:
+    """Wait until a client passes signals on: it has a handler for them (proc(5), SigCgt)."""
+
+    def catches() -> bool:
+        status = Path(f"/proc/{client.pid}/status").read_text()
+        caught = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt"))
+        return bool(int(caught, 16) & 1 << signal.SIGUSR1 - 1)
+
+    wait_until(catches, PATIENCE, "signals to be passed on")
+
+
 def gone(chub: Command) -> None:
     """Wait until no container is left."""
     wait_until(lambda: chub.ok("ps", "-aq") == "", PATIENCE, "the removal")
@@ -37,19 +48,12 @@ def test_attaching_shows_what_comes_and_ends_with_the_container(chub: Command, i
         chub.start("attach", "--no-stdin", "web", stdout=subprocess.PIPE) as two,
     ):
         for each in (one, two):
-            caught = Path(f"/proc/{each.pid}/status")
-            wait_until(lambda caught=caught: _catches(caught, signal.SIGUSR1), PATIENCE, "signals to be passed on")
+            attending(each)
         two.send_signal(signal.SIGUSR1)
         assert [one.communicate()[0], two.communicate()[0]] == [b"last\n", b"last\n"]
     assert (one.returncode, two.returncode) == (5, 5)
     assert chub.ok("logs", "web") == "ready\nlast\n"
     chub.ok("rm", "web")
-
-
-def _catches(status: Path, number: int) -> bool:
-    """Whether a process has a handler for a signal (proc(5), SigCgt)."""
-    line = next(line for line in status.read_text().splitlines() if line.startswith("SigCgt"))
-    return bool(int(line.split()[1], 16) & 1 << number - 1)
 
 
 def test_signals_can_be_kept_here(chub: Command, image: str) -> None:
@@ -71,7 +75,7 @@ def test_a_slow_reader_holds_nobody_up(chub: Command, image: str) -> None:
     script = "read x; for i in 1 2 3 4; do head -c 4194304 /dev/zero; done; echo done >&2"
     chub.ok("run", "-d", "-i", "--name", "web", image, "sh", "-c", script)
     with chub.start("attach", "--no-stdin", "web", stdout=subprocess.PIPE, stderr=subprocess.PIPE) as slow:
-        wait_until(lambda: _catches(Path(f"/proc/{slow.pid}/status"), signal.SIGUSR1), PATIENCE, "it to be attached")
+        attending(slow)
         assert len(chub("attach", "web", input="go\n").stdout) == 4 * 4194304
         assert ended(chub, "web").startswith("Exited (0)")
         assert slow.stdout is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -31,6 +31,7 @@ def written(tmp_path: Path) -> Path:
         for begin in range(half.start, half.stop, 100):
             write(log, OUT, b"".join(map(line, range(begin, begin + 100))))
             write(log, ERR, line(begin))
+            log.trim(None)
         log.close()
     return tmp_path
 
@@ -76,7 +77,8 @@ def test_the_last_lines(written: Path) -> None:
 def test_more_lines_than_there_are_and_a_time_before_all(written: Path) -> None:
     """All that is kept."""
     everything = kept(written)
-    for skip in (lambda reader: reader.skip_to_last(WRITTEN * 2), lambda reader: reader.skip_to(1)):
+    skips: list[Callable[[Reader], None]] = [lambda each: each.skip_to_last(WRITTEN * 2), lambda each: each.skip_to(1)]
+    for skip in skips:
         reader = Reader(str(written))
         skip(reader)
         assert [each.data for each in lines(reader.chunks()) if each.stream is OUT] == everything
@@ -91,6 +93,7 @@ def test_who_follows_loses_only_what_has_gone(tmp_path: Path) -> None:
     first: Iterator[bytes] = (chunk.data for chunk in slow.chunks())
     for begin in range(0, WRITTEN, 100):
         write(log, OUT, b"".join(map(line, range(begin, begin + 100))))
+        log.trim(None)
         seen += b"".join(chunk.data for chunk in fast.chunks())
         if begin == 0:
             assert list(islice(first, 1)) == [seen]
@@ -108,8 +111,24 @@ def test_one_endless_line(tmp_path: Path) -> None:
     log = Log(str(tmp_path), (SIZE, 1))
     for _ in range(40):
         write(log, OUT, os.urandom(SIZE // 8).replace(b"\n", b"."))
+        log.trim(None)
     assert kept(tmp_path) == []
     write(log, OUT, b"\nnext\n")
     log.close()
 
     assert kept(tmp_path) == [b"next\n"]
+
+
+def test_what_somebody_is_about_to_read_stays(tmp_path: Path) -> None:
+    """The limit waits for those who follow."""
+    log = Log(str(tmp_path), (SIZE, 1))
+    write(log, OUT, b"first\n")
+    reader = Reader(str(tmp_path))
+    for _ in range(40):
+        write(log, OUT, b"x" * (SIZE // 8 - 1) + b"\n")
+        log.trim(reader.record)
+    assert next(reader.chunks()).data == b"first\n"
+    log.trim(None)
+    assert len(b"".join(kept(tmp_path))) <= SIZE
+    log.close()
+    reader.close()
