@@ -30,7 +30,7 @@ def find(scene: Scene) -> Iterator[Finding]:
         if id in scene.tasks or id in served or scene.busy(id) or id.endswith(UNITS) or any(map(_used, places)):
             continue
         ours = parent == "chub" and CONTAINER_ID.fullmatch(id) is not None
-        if _elsewhere(scene, id) if ours else not scene.settled(since):
+        if not scene.settled(since) or (ours and _elsewhere(scene, id)):
             continue
         yield Finding(
             kind=Kind.CGROUP,

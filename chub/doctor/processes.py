@@ -57,14 +57,16 @@ def _sandboxes(scene: Scene) -> frozenset[str]:
 def mend(scene: Scene, finding: Finding) -> None:
     """Kill it and what runs below it, and remove what it would have removed."""
     pid = int(finding.subject)
-    bundle = ""
+    bundle = Path(f"/proc/{pid}/cwd")
     with suppress(OSError):
-        bundle = scene.host.link(f"/proc/{pid}/cwd")
+        bundle = bundle.resolve()
+    sockets = tuple(shims.sockets(bundle))
     if left := shims.take_down([pid], time.monotonic() + DEADLINE):
         raise TimedOut(f"process {left[0]} is there {DEADLINE:g} s after SIGKILL", hint=f"see /proc/{left[0]}/stack")
-    if bundle:
-        with suppress(OSError):  # it was not mounted, or is not any more
-            unmount(f"{bundle.removesuffix(' (deleted)')}/rootfs")
+    for socket in sockets:
+        socket.unlink(missing_ok=True)
+    with suppress(OSError):  # it was not mounted, or is not any more
+        unmount(str(bundle / "rootfs"))
     if scene.workspace.runc_root:
         scene.remove(Path(scene.workspace.runc_root, scene.namespace, scene.shims[pid].id))
 

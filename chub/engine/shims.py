@@ -53,18 +53,19 @@ def every() -> Iterator[Shim]:
         )
 
 
-def end(socket: Path, bundles: Path, deadline: float) -> tuple[int, ...]:
-    """Kill the shims of `socket` and all that runs below them, and drop their cgroups and sockets.
+def end(engine: Path, bundles: Path, deadline: float) -> tuple[int, ...]:
+    """Kill the shims of the containerd at `engine` and all that runs below them, and drop their cgroups and sockets.
 
     This is for shims that containerd can no longer be asked to end. `deadline` is in monotonic time; returned
     are the processes that were still there when it had passed.
     """
-    shims = [shim.pid for shim in find(socket)]
+    shims = [shim.pid for shim in find(engine)]
     if not shims:
         return ()
     left = take_down(shims, deadline)
-    for address in _addresses(bundles):
-        address.unlink(missing_ok=True)
+    for bundle in bundles.glob("*/*/*"):
+        for socket in sockets(bundle):
+            socket.unlink(missing_ok=True)
     return left
 
 
@@ -133,9 +134,9 @@ def _cgroups(pid: int) -> Iterator[Path]:
                     break
 
 
-def _addresses(bundles: Path) -> Iterator[Path]:
-    """The sockets of the shims, as their bundles name them (1.6, 1.7: `address`; 2.x: `bootstrap.json`)."""
-    for file in (*bundles.glob("*/*/*/address"), *bundles.glob("*/*/*/bootstrap.json")):
+def sockets(bundle: Path) -> Iterator[Path]:
+    """The socket of a shim, as its bundle names it (1.6, 1.7: `address`; 2.x: `bootstrap.json`)."""
+    for file in (bundle / "address", bundle / "bootstrap.json"):
         with suppress(OSError):
             said = file.read_text()
             _, found, rest = said.partition("unix://")
