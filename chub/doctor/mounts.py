@@ -58,7 +58,7 @@ def _ours(scene: Scene, mounted: Mounted) -> bool:
     shown = [*mounted.paths("upperdir"), *mounted.paths("lowerdir")]
     with suppress(OSError):
         shown.append(scene.host.directory(mounted))
-    return any(PurePath(path).is_relative_to(root) for path in shown for root in scene.snapshotters.values() if root)
+    return any(PurePath(path).is_relative_to(root) for path in shown for root in scene.roots)
 
 
 def mend(scene: Scene, finding: Finding) -> None:

@@ -54,7 +54,8 @@ class Scene:
         self.runc_states = _entries(Path(workspace.runc_root) / self.namespace) if workspace.runc_root else ()
         self.memories = tuple(sorted((workspace.state / "keeper").glob("*/*.json")))
         plugins = services.introspection.plugins(SNAPSHOTTERS)
-        self.snapshotters = {each.id: each.exports.get("root", "") for each in plugins if not each.error}
+        self.snapshotters = tuple(each.id for each in plugins if not each.error)
+        self.roots = frozenset(_root(each.exports["root"]) for each in plugins if "root" in each.exports)
         self.snapshots: dict[str, tuple[Snapshot, ...]] = {}
         for name in self.snapshotters:
             self.snapshots[name] = services.snapshots(name).list()
@@ -144,6 +145,12 @@ class Scene:
             if Path(mount.target).is_relative_to(directory):
                 raise Conflict(f"{mount.target} is mounted", hint=f"umount {mount.target}")
         remove_tree(directory)
+
+
+def _root(directory: str) -> str:
+    """A snapshotter's directory; of those in containerd's root that one, as 1.6 does not tell all of them."""
+    parent, name = os.path.split(directory)
+    return parent if name.startswith("io.containerd.snapshotter.v1.") else directory
 
 
 def changed(path: Path) -> datetime | None:

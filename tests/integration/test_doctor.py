@@ -223,7 +223,7 @@ def test_a_bundle_that_is_still_mounted(client: sdk.Client, engine: Engine, root
     (mount,) = client.services.under("held").snapshots("native").prepare("theirs")
     bundle = engine.bundles / client.settings.namespace / id / "rootfs"
     elsewhere = roots[0] / "x" / "io.containerd.runtime.v2.task" / client.settings.namespace / id / "rootfs"
-    for target, source in ((bundle, mount.source), (elsewhere, "/etc")):
+    for target, source in ((bundle, mount.source), (elsewhere, roots[1])):
         target.mkdir(parents=True)
         subprocess.run(["mount", "--bind", source, target], check=True)
     (client.workspace.data / id).mkdir(parents=True)  # so it is chub's
