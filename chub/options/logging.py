@@ -24,7 +24,9 @@ def parse_log_driver(text: str) -> str:
     if text in OTHERS:
         raise Unsupported(f"logging driver '{text}' is not supported yet", hint="use json-file or none")
     if text and text not in DRIVERS:
-        raise Invalid(f"logger: no log driver named '{text}' is registered", hint="use json-file or none")
+        raise Invalid(
+            f'error looking up logging plugin {text}: plugin "{text}" not found', hint="use json-file or none"
+        )
     return text or DRIVERS[0]
 
 
@@ -37,10 +39,12 @@ def logging(driver: str, options: tuple[str, ...]) -> Logging:
         if name in LATER:
             raise Unsupported(f"log opt '{name}' is not supported yet")
         raise Invalid(f"unknown log opt '{name}' for json-file log driver")
-    max_size = None if given.get("max-size", "-1") == "-1" else parse_size(given["max-size"])
+    max_size = None
+    if given.get("max-size", "-1") != "-1":
+        max_size = parse_size(given["max-size"])
+        if not max_size:
+            raise Invalid("max-size must be a positive number")
     max_file = parse_int(given.get("max-file", "1"))
     if max_file < 1:
         raise Invalid("max-file cannot be less than 1")
-    if max_size is None and max_file > 1:
-        raise Invalid("max-file can be set only together with max-size")
-    return Logging(driver=driver, max_size=max_size or None, max_file=max_file)
+    return Logging(driver=driver, max_size=max_size, max_file=max_file)
