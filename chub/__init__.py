@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Unavailable,
         Unsupported,
     )
+    from chub.options.lifecycle import Lifecycle
     from chub.options.mounts import Mount, MountKind, Mounts
     from chub.options.network import Network
     from chub.options.process import Process
@@ -52,6 +53,7 @@ _PLACES = {
         "AlreadyExists Cancelled ChubError Conflict DataLoss EngineFault Invalid NotFound PermissionDenied"
         " ProgramNotExecutable ProgramNotFound ResourceExhausted TimedOut Unavailable Unsupported"
     ),
+    "chub.options.lifecycle": "Lifecycle",
     "chub.options.mounts": "Mount MountKind Mounts",
     "chub.options.network": "Network",
     "chub.options.process": "Process",
@@ -79,6 +81,7 @@ __all__ = [
     "ImageLayers",
     "Imported",
     "Invalid",
+    "Lifecycle",
     "Missed",
     "Mount",
     "MountKind",
