@@ -112,7 +112,8 @@ def stop(
     """Ask a container to end with its stop signal, and kill it after `grace` seconds; one that has ended is fine.
 
     `signal` replaces the one that its image or maker chose (SIGTERM where none did). A negative `grace` is for ever,
-    None its maker's stop timeout, or 10 s. Raises Invalid for what is no signal, TimedOut for a process that even SIGKILL does not end.
+    None its maker's stop timeout, or 10 s. Raises Invalid for what is no signal, TimedOut for a process that even
+    SIGKILL does not end.
     """
     task = _alive(workspace, container.id)
     if task is None:

@@ -32,12 +32,10 @@ def parse_int(text: str) -> int:
 def parse_integer(text: str) -> int:
     """A number of 64 bits in any of Go's bases: 10, 0x10, 0b10, 0o10 and, in octal too, 010."""
     try:
-        number = (
-            int(re.sub(r"^([+-]?)0(?=[0-9_])", r"\g<1>0o", text), 0) if re.fullmatch(r"[+-]?\w+", text, re.A) else None
-        )
-    except ValueError:
-        number = None
-    if number is None:
+        number = int(re.sub(r"^([+-]?)0(?=[0-9_])", r"\g<1>0o", text), 0)
+    except ValueError as failure:
+        raise Invalid(f'parsing "{text}": invalid syntax') from failure
+    if not text.isascii() or text != text.strip():  # Python takes such, Go does not
         raise Invalid(f'parsing "{text}": invalid syntax')
     if abs(number) > LARGEST:
         raise Invalid(f'parsing "{text}": value out of range')

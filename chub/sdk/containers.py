@@ -141,8 +141,8 @@ class Container:
     def stop(self, *, timeout: float | None = None, signal: str | int | None = None) -> None:
         """Ask it to end with its stop signal (or `signal`), and kill it after `timeout` seconds.
 
-        None is its own stop timeout, or 10 s; a negative `timeout` is for ever. That it has ended is no error. Raises Invalid for what is no
-        signal, TimedOut if not even SIGKILL ends it.
+        None is its own stop timeout, or 10 s; a negative `timeout` is for ever. That it has ended is no error. Raises
+        Invalid for what is no signal, TimedOut if not even SIGKILL ends it.
         """
         from chub.core import lifecycle
 
