@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support import engines
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from tests.support.command import Command, Ended
 
 ID = re.compile(r"[0-9a-f]{64}")
-DEAF = "trap '' TERM; trap 'exit 4' INT; while :; do sleep 0.1; done"
+DEAF = "trap '' TERM; trap 'exit 4' INT; echo ready; while :; do sleep 0.1; done"
 
 FILES = {
     "labels": 'a=1\n# c\n\n  b=2\nc\nd=x y\r\ne="q"\n',
@@ -47,8 +48,8 @@ SAME = [
     ["create --name web --stop-signal '' --stop-timeout -1 busybox true"],
     ["create --name web --stop-timeout 010 busybox true"],
     ["create --stop-timeout x busybox true", "run --stop-timeout 1.5 busybox true", "run --stop-timeout '' busybox"],
-    [f"run -d --name web --stop-signal 2 busybox sh -c {shlex.quote(DEAF)}", "wait-ready", "stop web", "wait web"],
-    [f"run -d --name web --stop-timeout 1 busybox sh -c {shlex.quote(DEAF)}", "wait-ready", "stop web", "wait web"],
+    [f"run -d --name web --stop-signal 2 busybox sh -c {shlex.quote(DEAF)}", "stop web", "wait web"],
+    [f"run -d --name web --stop-timeout 1 busybox sh -c {shlex.quote(DEAF)}", "stop web", "wait web"],
     # pull
     ["run --rm --pull never busybox echo hi", "create --name web --pull missing -q busybox true"],
     ["run --pull bogus busybox true", "create --pull Always busybox true", "run --rm --quiet busybox echo hi"],
@@ -93,12 +94,11 @@ def told(client: Command, lines: list[str], directory: Path, *flags: str) -> tup
     ended = []
     try:
         for line in lines:
-            if line == "wait-ready":  # its program ignores SIGTERM from now on
-                client.ok("run", "--rm", *flags, "busybox", "sleep", "0.5")
-                continue
             command, *words = shlex.split(line)
             own = flags if command in ("run", "create") else ()
             ended.append(client(command, *own, *words, cwd=directory))
+            if "echo ready" in line:
+                wait_until(lambda: "ready" in client("logs", "web").stdout, 20, "its program to be ready")
         return ended, about(client), sorted(f"{file.name} {file.stat().st_size}" for file in directory.iterdir())
     finally:
         if left := client.ok("ps", "-aq").split():
@@ -121,7 +121,7 @@ def test_the_same(
     theirs = told(docker, lines, tmp_path / "docker", "--network", "none")
     ours = told(with_init, lines, tmp_path / "chub")
 
-    for line, docker_said, chub_said in zip(lines, theirs[0], ours[0], strict=False):
+    for line, docker_said, chub_said in zip(lines, theirs[0], ours[0], strict=True):
         outputs = [ID.sub("ID", each.stdout) for each in (docker_said, chub_said)]
         assert outputs[0] == outputs[1], (line, docker_said, chub_said)
         expected = 125 if "no/such" in line and line.startswith("run") else docker_said.exit_status

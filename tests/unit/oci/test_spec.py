@@ -138,7 +138,7 @@ def test_no_program(entrypoint: str | None) -> None:
 
 
 def test_init() -> None:
-    """It is bound read-only to docker's place, and told what to run; a mount that is asked for there takes its place."""
+    """It is bound read-only to docker's place, and told what to run; a mount that was asked for wins."""
     wanted = asked(process=Process(init=True))
     bound = {"destination": "/sbin/docker-init", "type": "bind", "source": "/t/tini", "options": ["bind", "ro"]}
 
