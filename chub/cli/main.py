@@ -16,6 +16,7 @@ import typer  # noqa: E402
 from chub.cli.frame import QUIET, Entry, Group, Lazy  # noqa: E402
 
 CONTAINER = {
+    "attach": Entry("attach", "Attach local standard streams to a running container"),
     "create": Entry("create", "Create a new container"),
     "inspect": Entry("inspect", "Display detailed information on one or more containers"),
     "kill": Entry("lifecycle:kill", "Kill one or more running containers"),
@@ -65,6 +66,7 @@ COMMANDS: dict[str, dict[str, Entry | Group]] = {
         "rootfs": Group("Import root filesystems", ROOTFS),
     },
     "Commands": {
+        "attach": Entry("attach", "Attach local standard streams to a running container"),
         "create": Entry("create", "Create a new container"),
         "history": Entry("images:history", "Show the history of an image"),
         "inspect": Entry("inspect", "Return low-level information on containers and images"),

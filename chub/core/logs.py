@@ -58,7 +58,7 @@ def _skip(reader: Reader, tail: int | None, since: int) -> None:
 
 def _chunks(reader: Reader, keeper: Keeper, id: str, follow: bool) -> Iterator[Chunk]:
     if follow and keeper.follow(id):  # asked before anything is read: nothing comes in between
-        return following(reader, lambda: keeper.more() or keeper.follow(id))
+        return following(reader, lambda: keeper.awaited(id))
     return reader.chunks()
 
 

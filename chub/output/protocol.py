@@ -1,8 +1,9 @@
 """What clients and the keeper say to each other, over a unix socket in the keeper's directory.
 
 Messages are JSON objects, one a packet (SOCK_SEQPACKET). A client asks first; the keeper answers each with
-``{"ok": true}`` or ``{"error": "…"}``. After ``follow`` it sends an empty object whenever more output may be there, and
-closes the connection when there will be none. A directory and a socket belong to one `VERSION`: keepers of two versions
+``{"ok": true}`` or ``{"error": "…"}``. After ``follow`` it sends an empty object whenever more output may be there,
+``{"end": true}`` when there will be none, and when all is tidied up ``{"exit": [code, time]}``, if it knows how the
+program ended; then it closes the connection. A directory and a socket belong to one `VERSION`: keepers of two versions
 live beside each other, each with the containers it was given.
 """
 
@@ -22,7 +23,9 @@ LIMIT = 1 << 16  # bytes of a message
 
 KEEP = "keep"  # hold the output of a task that is about to be made: its FIFOs are there
 STARTED = "started"  # its program runs: pid
-DROP = "drop"  # it was not made
+RELEASE = "release"  # the client that attended it leaves it to the keeper
+ENDED = "ended"  # the client that attended it has deleted its task: take what output is left
+DROP = "drop"  # nothing of it is left, or it was not made
 FOLLOW = "follow"  # say when there is more output
 
 

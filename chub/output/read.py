@@ -91,6 +91,11 @@ class Reader:
             found += self._newlines(stream, start, min(end, ends[stream]))
         self._begin(place)
 
+    def skip_to_end(self) -> None:
+        """Begin with what comes from now on."""
+        self._place = len(self._records)
+        self._ends = {stream: self._before(self._place, stream)[1] for stream in Stream}
+
     def _begin(self, place: int) -> None:
         """Begin at a record, with whole lines."""
         self._place = place

@@ -12,7 +12,8 @@ CHUNK = 1 << 20  # bytes at once
 class Log:
     """The output of one container, to be added to. Only one process at a time may do that."""
 
-    def __init__(self, directory: str) -> None:
+    def __init__(self, directory: str, limit: "tuple[int, int] | None" = None) -> None:
+        self._limit = limit
         self._index = open_index(directory)
         self._files: dict[Stream, int] = {}
         self._ends: dict[Stream, int] = {}
@@ -45,6 +46,21 @@ class Log:
     def _note(self, stream: Stream) -> None:
         with suppress(OSError):  # a full disk: the bytes are there, and their time is that of the next record
             os.write(self._index, RECORD.pack(time.time_ns(), self._ends[stream], stream))
+
+
+class Nowhere:
+    """Where output goes that is not kept."""
+
+    def __init__(self) -> None:
+        self._null = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+
+    def take(self, stream: Stream, fifo: int) -> int:
+        """As `Log.take`."""
+        return os.splice(fifo, self._null, CHUNK, flags=os.SPLICE_F_NONBLOCK)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._null)
 
 
 def _known_ends(index: int) -> dict[Stream, int]:

@@ -3,8 +3,6 @@
 RUN = frozenset(
     [
         "--add-host",
-        "--attach",
-        "-a",
         "--blkio-weight",
         "--blkio-weight-device",
         "--cgroup-parent",
@@ -20,7 +18,6 @@ RUN = frozenset(
         "--cpus",
         "--cpuset-cpus",
         "--cpuset-mems",
-        "--detach-keys",
         "--device",
         "--device-cgroup-rule",
         "--device-read-bps",
@@ -50,8 +47,6 @@ RUN = frozenset(
         "--kernel-memory",
         "--link",
         "--link-local-ip",
-        "--log-driver",
-        "--log-opt",
         "--mac-address",
         "--memory",
         "-m",
@@ -71,7 +66,6 @@ RUN = frozenset(
         "--publish-all",
         "-P",
         "--restart",
-        "--sig-proxy",
         "--storage-opt",
         "--use-api-socket",
         "--userns",
@@ -82,10 +76,10 @@ RUN = frozenset(
 )
 
 FLAGS = {
-    "create": RUN - {"-a", "--attach", "--sig-proxy", "--detach-keys"},
+    "create": RUN,
     "logs": frozenset(["--details"]),
     "rm": frozenset(["--link", "-l"]),
     "run": RUN,
-    "start": frozenset(["--attach", "-a", "--interactive", "-i", "--detach-keys", "--checkpoint", "--checkpoint-dir"]),
+    "start": frozenset(["--checkpoint", "--checkpoint-dir"]),
 }
 """By command."""
