@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -184,7 +185,7 @@ def test_an_init(chub: Command, image: str, with_init: dict[str, str]) -> None:
         return chub.ok("run", "--rm", "--init", image, *words, env=with_init)
 
     assert run("sh", "-c", "tr '\\0' ' ' < /proc/1/cmdline").startswith("/sbin/docker-init -- sh -c ")
-    assert "/sbin/docker-init ext4 ro," in run("cat", "/proc/mounts").replace(" overlay ro,", " ext4 ro,")
+    assert re.search("^[^ ]+ /sbin/docker-init [^ ]+ ro[, ]", run("cat", "/proc/mounts"), re.MULTILINE)
     assert "Z" not in run("sh", "-c", "(sleep 0 &); sleep 0.3; ps -o stat").splitlines()
     assert chub("run", "--rm", "--init", image, "sh", "-c", "kill -9 $$", env=with_init).exit_status == 137
     assert chub("run", "--rm", "--init", image, "nosuch", env=with_init).exit_status == 127

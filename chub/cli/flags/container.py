@@ -350,7 +350,7 @@ class ContainerFlags:
     def request(self, image: str, words: list[str] | None, rootfs: bool) -> Request:
         """What the command line asks for, as the SDK takes it.
 
-        What is wrong in it has the exit status of a flag, but for the options of a log: docker leaves these to its daemon.
+        What is wrong in it has the exit status of a flag, but for a log's options: docker leaves those to its daemon.
         """
         log = self.logging.record()
         try:
