@@ -51,6 +51,9 @@ ROOTFS = {
     "ls": Entry("rootfs:ls", "List imported root filesystems that are no images"),
     "rm": Entry("rootfs:rm", "Remove imported root filesystems"),
 }
+SYSTEM = {
+    "doctor": Entry("system:doctor", "Find what is left over or broken, and mend what is chub's own"),
+}
 COMMANDS: dict[str, dict[str, Entry | Group]] = {
     "Common Commands": {
         "run": Entry("run", "Create and run a new container from an image"),
@@ -64,6 +67,7 @@ COMMANDS: dict[str, dict[str, Entry | Group]] = {
         "engine": Group("Run a private containerd, made of the host's programs", ENGINE),
         "image": Group("Manage images", IMAGE),
         "rootfs": Group("Import root filesystems", ROOTFS),
+        "system": Group("Look after the host", SYSTEM),
     },
     "Commands": {
         "attach": Entry("attach", "Attach local standard streams to a running container"),

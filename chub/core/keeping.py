@@ -34,6 +34,7 @@ class Keeper:
         self._workspace = workspace
         self._place = Path(protocol.directory(str(workspace.state)))
         self._connection: socket.socket | None = None
+        self._limited = False  # whether what is followed has to be told what has been read
 
     def close(self) -> None:
         """End the connection. What is looked after through it is then looked after by the keeper."""
@@ -41,23 +42,24 @@ class Keeper:
             self._connection.close()
             self._connection = None
 
-    def keep(self, id: str, fifos: Path, data: Path, request: Request, *, attended: bool) -> None:
+    def keep(self, id: str, fifos: Path, data: Path, request: Request, *, reads: bool) -> None:
         """Have the output of a task that is about to be made held: its FIFOs in `fifos` are there.
 
-        With `attended` its end is looked after by whoever calls this, as long as this connection lasts.
+        Its end is looked after by whoever calls this, until `release` or as long as this connection lasts. That one
+        also `reads` the output, or has the keeper do it.
         """
         settings, services, logging = self._workspace.settings, self._workspace.services, request.logging
         argv = [sys.executable, "-c", FINISH, services.address, services.namespace]
         argv += [str(settings.data_root), str(settings.state_root), settings.snapshotter, id]
         facts = {"id": id, "fifos": str(fifos), "data": str(data), "tty": request.terminal.tty, "finish": argv}
-        facts |= {"attended": attended, "stdin_once": request.terminal.stdin_once, "kept": logging.driver != "none"}
+        facts |= {"reads": reads, "stdin_once": request.terminal.stdin_once, "kept": logging.driver != "none"}
         if logging.max_size:
             facts["limit"] = [logging.max_size, logging.max_file]
         self._say({"kind": protocol.KEEP, "id": id, "facts": facts}, start=True)
 
-    def started(self, id: str, pid: int, ticks: int) -> None:
-        """Its program runs: its pid, and the start of that process, as pids come again."""
-        self._say({"kind": protocol.STARTED, "id": id, "pid": pid, "ticks": ticks}, start=True)
+    def made(self, id: str, pid: int, ticks: int) -> None:
+        """Its task is made: its first process, and the start of that, as pids come again."""
+        self._say({"kind": protocol.MADE, "id": id, "pid": pid, "ticks": ticks}, start=True)
 
     def ended(self, id: str) -> tuple[int, int] | None:
         """Its task is deleted: all output is to be taken. How it ended (see `settled`), if the keeper has seen it."""
@@ -67,7 +69,7 @@ class Keeper:
             return None
 
     def release(self, id: str) -> None:
-        """It is left to the keeper from now on."""
+        """Its program runs, and is left to the keeper from now on."""
         self._say({"kind": protocol.RELEASE, "id": id}, start=True)
 
     def drop(self, id: str) -> None:
@@ -75,10 +77,14 @@ class Keeper:
         with suppress(ChubError):
             self._say({"kind": protocol.DROP, "id": id})
 
-    def follow(self, id: str) -> bool:
-        """Ask to be told when there is more output; False if it is not held (any more)."""
+    def follow(self, id: str, record: int | None = None) -> bool:
+        """Ask to be told when there is more output than up to `record`; False if it is not held (any more).
+
+        What has not been read from `record` on is kept, also beyond the limit of what is kept.
+        """
+        message = {"kind": protocol.FOLLOW, "id": id, "record": record}
         try:
-            self._say({"kind": protocol.FOLLOW, "id": id}, start=(self._place / f"{id}.json").exists())
+            self._limited = self._say(message, start=(self._place / f"{id}.json").exists()).get("limited", False)
         except ChubError:
             self.close()
             return False
@@ -86,10 +92,13 @@ class Keeper:
         self._connection.settimeout(None)
         return True
 
-    def awaited(self, id: str) -> bool:
-        """Wait until there may be more output of what is followed; False at its end. A killed keeper is none."""
+    def awaited(self, id: str, record: int) -> bool:
+        """Wait until there may be more output than up to `record`; False at its end. A killed keeper is none."""
+        if self._limited and self._connection is not None:
+            with suppress(OSError):  # it has been killed
+                protocol.send(self._connection, {"kind": protocol.READ, "id": id, "record": record})
         message = self._heard()
-        return not message.get("end") if message is not None else self.follow(id)
+        return not message.get("end") if message is not None else self.follow(id, record)
 
     def settled(self, id: str) -> tuple[int, int] | None:
         """Wait until what has ended is written down and tidied up.

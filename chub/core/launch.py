@@ -47,6 +47,7 @@ def start_detached(workspace: Workspace, created: Created) -> None:
     keeper = Keeper(workspace)
     try:
         launch(workspace, created, keeper)
+        keeper.release(created.id)
     finally:
         keeper.close()
 
@@ -56,13 +57,13 @@ def launch(
     created: Created,
     keeper: Keeper,
     *,
-    attended: bool = False,
     ready: Callable[[Outputs], object] = Outputs.close,
+    reads: bool = False,
 ) -> datetime:
     """Start the program of a container that has no task; when that was (it may be over when this returns).
 
-    `attended`: whoever calls this looks after its end as long as `keeper` is connected. `ready` is called when all is
-    set up and before the program starts, with the output's FIFOs: to read them or to close them.
+    `ready` is called when all is set up and before the program starts, with the output's FIFOs: it `reads` them, or
+    closes them, as the keeper does. Whoever calls this looks after the program's end, until `keeper` is told otherwise.
     """
     id, request, tasks = created.id, created.request, workspace.services.tasks
     directory = workspace.state / id
@@ -76,9 +77,9 @@ def launch(
         try:
             pid, _ = together(
                 lambda: tasks.create(id, created.mounts, stdio, options=created.record.runtime.options),
-                lambda: keeper.keep(id, directory, created.directory, request, attended=attended),
+                lambda: keeper.keep(id, directory, created.directory, request, reads=reads),
             )
-            ticks = start_ticks(pid)
+            keeper.made(id, pid, start_ticks(pid))
             ready(outputs)
             started = datetime.now(UTC)
             endings.write(created.directory, Ending(started=started))
@@ -87,5 +88,4 @@ def launch(
             why = refused(failure, created.args[0], request.identity.runtime or "runc")
             endings.write(created.directory, Ending(exit_code=why.exit_code or FAILED, error=str(why)))
             raise why from failure
-        keeper.started(id, pid, ticks)
     return started

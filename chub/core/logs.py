@@ -57,8 +57,8 @@ def _skip(reader: Reader, tail: int | None, since: int) -> None:
 
 
 def _chunks(reader: Reader, keeper: Keeper, id: str, follow: bool) -> Iterator[Chunk]:
-    if follow and keeper.follow(id):  # asked before anything is read: nothing comes in between
-        return following(reader, lambda: keeper.awaited(id))
+    if follow and keeper.follow(id, reader.record):  # asked before anything is read: nothing comes in between
+        return following(reader, lambda: keeper.awaited(id, reader.record))
     return reader.chunks()
 
 

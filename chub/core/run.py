@@ -93,30 +93,63 @@ def to_its_end(
     return finished
 
 
+class _Streams:
+    """A container's streams, as the client that attends it has them."""
+
+    def __init__(self, workspace: Workspace, created: Created, streams: Streams, attendance: Attendance) -> None:
+        self._workspace = workspace
+        self._created = created
+        self._streams = streams
+        self._attendance = attendance
+        self._fifos: Outputs | None = None
+        self._output: Tail | Outputs | None = None
+        self._input: Input | None = None
+
+    @property
+    def reads(self) -> bool:
+        """Whether the output comes here and nowhere else."""
+        return self._created.request.logging.driver == "none"
+
+    def connect(self, fifos: Outputs) -> None:
+        """Begin to read and to write.
+
+        What the keeper reads stays open here too: should it be killed just when the program ends, nothing is lost.
+        """
+        id, process = self._created.id, self._attendance.process
+        self._fifos = fifos
+        self._output = fifos if self.reads else Tail(self._workspace, id)
+        self._output.read_into(self._streams, self._attendance.broken)
+        self._input = Input(
+            str(self._workspace.state / id / "stdin"),
+            self._streams,
+            ended=(lambda: None) if self._created.request.terminal.tty else process.end_input,
+            leave=self._attendance.leave,
+        )
+
+    def drain(self) -> None:
+        """Wait for the end of the output."""
+        if self._output is not None:
+            self._output.drain()
+
+    @property
+    def failures(self) -> tuple[OSError | None, OSError | None]:
+        """Why not all output reached its sink, and why not all input was read."""
+        output, given = self._output, self._input
+        return output.failure if output is not None else None, given.failure if given is not None else None
+
+    def close(self) -> None:
+        """Close what is not read."""
+        if self._fifos is not None:
+            self._fifos.close()
+
+
 def _attended(workspace: Workspace, created: Created, keeper: Keeper, streams: Streams, attend: Attend) -> Finished:
-    id, terminal = created.id, created.request.terminal
-    process = Process(services=workspace.services, id=id)
-    with attend(process) as attendance:
-        output: Tail | Outputs | None = None
-        given: Input | None = None
-
-        def ready(outputs: Outputs) -> None:
-            nonlocal output, given
-            if created.request.logging.driver == "none":
-                output = outputs
-            else:
-                outputs.close()
-                output = Tail(workspace, id)
-            output.read_into(streams, attendance.broken)
-            given = Input(
-                str(workspace.state / id / "stdin"),
-                streams,
-                ended=(lambda: None) if terminal.tty else process.end_input,
-                leave=attendance.leave,
-            )
-
-        started = launch(workspace, created, keeper, attended=True, ready=ready)
-        assert output is not None and given is not None
+    id = created.id
+    with (
+        attend(Process(services=workspace.services, id=id)) as attendance,
+        closing(_Streams(workspace, created, streams, attendance)) as here,
+    ):
+        started = launch(workspace, created, keeper, ready=here.connect, reads=here.reads)
         try:
             ended = attendance.wait()
             if ended is None:
@@ -130,8 +163,9 @@ def _attended(workspace: Workspace, created: Created, keeper: Keeper, streams: S
             ending = _forgotten(started, keeper.ended(id))
             if not created.request.identity.remove:
                 endings.write(created.directory, ending)
-        output.drain()
+        here.drain()
     remove_fifos(workspace.state / id)
+    output_failure, input_failure = here.failures
     return Finished(
         id=id,
         name=created.name,
@@ -139,8 +173,8 @@ def _attended(workspace: Workspace, created: Created, keeper: Keeper, streams: S
         started=started,
         finished=ending.finished,
         error=ending.error,
-        output_failure=output.failure,
-        input_failure=given.failure,
+        output_failure=output_failure,
+        input_failure=input_failure,
         warnings=created.warnings,
     )
 

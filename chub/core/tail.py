@@ -24,7 +24,7 @@ class Tail:
         self._reader = Reader(str(workspace.data / id))
         try:
             self._reader.skip_to_end()
-            self._keeper.follow(id)
+            self._keeper.follow(id, self._reader.record)
         except BaseException:
             self._reader.close()
             raise
@@ -37,7 +37,7 @@ class Tail:
     def _read(self, streams: Streams, broken: Callable[[], object]) -> None:
         sinks: dict[Stream, Sink | None] = {Stream.STDOUT: streams.stdout, Stream.STDERR: streams.stderr}
         with closing(self._reader):
-            for chunk in following(self._reader, lambda: self._keeper.awaited(self._id)):
+            for chunk in following(self._reader, lambda: self._keeper.awaited(self._id, self._reader.record)):
                 sink = sinks[chunk.stream]
                 try:
                     if sink is not None:

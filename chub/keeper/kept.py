@@ -25,8 +25,8 @@ class Kept:
     """The FIFOs and the log of a container, and what is known of its program.
 
     `facts` is what the client told: ``id``, ``fifos`` and ``data`` (directories), ``tty``, ``finish`` (a command line),
-    ``kept`` (whether output is; else a client that attends it reads it), ``limit`` (of what is kept, see `Log`),
-    ``attended`` (a client looks after its end), ``stdin_once`` (its input ends with that client), and, once it runs,
+    ``kept`` (whether output is), ``limit`` (of what is kept, see `Log`), ``attended`` (a client looks after its end),
+    ``reads`` (that one takes the output), ``stdin_once`` (its input ends with that client), and, once it is made,
     ``pid`` and ``ticks`` (the start of that process: pids come again); then what was learned: ``shim`` (its address and
     version) and ``exit`` (code and time).
     """
@@ -35,7 +35,7 @@ class Kept:
         self.facts = facts
         self.id: str = facts["id"]
         self.memory = os.path.join(place, f"{self.id}.json")
-        self.followers: set[socket.socket] = set()
+        self.followers: dict[socket.socket, int | None] = {}  # with the record that each reads next
         self.pidfd = -1  # of the container's first process
         self.finisher = -1  # pid of the process that finishes it
         self.finisher_fd = -1
@@ -45,7 +45,7 @@ class Kept:
         self.fifos: dict[int, Stream] = {}
         if held:
             self._add(held)
-        elif facts["kept"] or not facts["attended"]:
+        elif not facts["reads"]:
             self.open()
         self.log: Log | Nowhere = Log(facts["data"], facts.get("limit")) if facts["kept"] else Nowhere()
 
@@ -93,7 +93,13 @@ class Kept:
             for _ in range(BURST):
                 if not self.log.take(self.fifos[fifo], fifo):
                     return False
+        self.trim()
         return True
+
+    def trim(self) -> None:
+        """Let go of what is beyond the limit and has been read by all who follow."""
+        if "limit" in self.facts:
+            self.log.trim(min((record for record in self.followers.values() if record is not None), default=None))
 
     def drain(self) -> None:
         """Take what is left when nobody will write any more."""

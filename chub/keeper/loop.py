@@ -61,8 +61,8 @@ class Keeper:
         else:
             kept = self._kept[facts["id"]]
             if "pid" in facts:
-                self._started(kept)
-            else:
+                self._made(kept)
+            if facts["attended"]:
                 self._after(CLAIM, partial(self._abandoned, kept))
 
     def run(self) -> None:
@@ -123,32 +123,34 @@ class Keeper:
         try:
             message = protocol.receive(client)
             if message is not None:
-                protocol.send(client, self._answer(client, message))
+                if (answer := self._answer(client, message)) is not None:
+                    protocol.send(client, answer)
                 return
         except (OSError, ValueError):
             pass  # a client that breaks off or the rules is as one that leaves
         self._leave(client)
 
-    def _answer(self, client: socket.socket, message: "dict[str, Any]") -> "dict[str, Any]":
+    def _answer(self, client: socket.socket, message: "dict[str, Any]") -> "dict[str, Any] | None":
         try:
             kind, id = message["kind"], message["id"]
             if kind == protocol.KEEP:
-                self._hold(message["facts"])
+                self._hold({**message["facts"], "attended": True})
                 self._clients[client].add(id)
                 return {"ok": True}
+            if id not in self._kept and kind == protocol.READ:
+                return None
             if id not in self._kept:
                 return {"error": f"container {id} is not held here"}
             kept = self._kept[id]
-            if kind == protocol.STARTED:
+            if kind == protocol.MADE:
                 kept.facts |= {"pid": message["pid"], "ticks": message["ticks"]}
-                if kept.facts["attended"]:
-                    self._clients[client].add(id)  # again, where another keeper was told of it
-                else:
-                    self._clients[client].discard(id)
-                self._started(kept)
+                self._clients[client].add(id)  # again, where another keeper was told of it
+                self._made(kept)
             elif kind == protocol.RELEASE:
                 self._clients[client].discard(id)
                 self._left(kept)
+                if kept.over:
+                    self._finish(kept)
             elif kind == protocol.ENDED:
                 self._take_rest(kept)
                 return {"ok": True, "exit": kept.facts.get("exit")}
@@ -157,9 +159,14 @@ class Keeper:
                 kept.finished = True
                 self._take_rest(kept)
             elif kind == protocol.FOLLOW:
-                kept.followers.add(client)
+                kept.followers[client] = message.get("record")
                 if not kept.fifos:
                     self._after(0, lambda: self._tell_one(kept, client))
+                return {"ok": True, "limited": "limit" in kept.facts}
+            elif kind == protocol.READ:
+                kept.followers[client] = message["record"]
+                kept.trim()
+                return None
             else:
                 return {"error": f"unknown message {kind!r}"}
         except (KeyError, TypeError) as failure:
@@ -172,32 +179,30 @@ class Keeper:
         """A client has gone; what it looked after is looked after here."""
         self._unwatch(client.fileno())
         for kept in self._kept.values():
-            kept.followers.discard(client)
+            if kept.followers.pop(client, None) is not None:
+                kept.trim()
         for id in self._clients.pop(client, ()):
             if id in self._kept:
                 self._left(self._kept[id])
                 self._kept[id].end_input()
+                self._after(LIMBO, partial(self._abandoned, self._kept[id]))
         client.close()
 
     # containers
 
     def _left(self, kept: Kept) -> None:
         """Nobody else looks after a container any more."""
-        kept.facts["attended"] = False
+        reads = kept.facts["reads"]
+        kept.facts |= {"attended": False, "reads": False}
         self._note(kept)
-        if "pid" not in kept.facts:
-            self._after(LIMBO, partial(self._abandoned, kept))
-        elif kept.over:
-            self._finish(kept)
-        if not kept.fifos and not kept.facts["kept"]:  # its client read the output
+        if reads:
             with suppress(OSError):  # it is all over
                 kept.open()
                 self._watch_fifos(kept)
 
     def _abandoned(self, kept: Kept) -> None:
-        """Finish what a client announced and never started, or attended, unless it came back."""
-        attended = any(kept.id in ids for ids in self._clients.values())
-        if self._kept.get(kept.id) is kept and not attended and (kept.over or "pid" not in kept.facts):
+        """Finish what a client announced and did not start, or attended until its end, unless it came back."""
+        if self._kept.get(kept.id) is kept and not any(kept.id in ids for ids in self._clients.values()):
             self._finish(kept)
 
     def _hold(self, facts: "dict[str, Any]") -> None:
@@ -240,7 +245,7 @@ class Keeper:
         except OSError:
             self._leave(follower)
 
-    def _started(self, kept: Kept) -> None:
+    def _made(self, kept: Kept) -> None:
         if kept.watch():
             with suppress(ttrpc.NoAnswer):  # then containerd is asked
                 shim = ttrpc.shim_of(kept.facts["pid"])
@@ -275,7 +280,8 @@ class Keeper:
         """Have a process of chub's own write down how it ended, delete the task, and remove what is to go."""
         if kept.finisher >= 0 or kept.finished:
             return
-        argv = [*kept.facts["finish"], *map(str, kept.facts.get("exit", ()))]
+        known = kept.facts.get("exit", ()) if kept.over else (protocol.UNLESS_IT_RUNS,)
+        argv = [*kept.facts["finish"], *map(str, known)]
         null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
         actions = [(os.POSIX_SPAWN_DUP2, null, place) for place in (0, 1)]  # what it complains of goes where ours does
         try:
@@ -293,6 +299,8 @@ class Keeper:
         self._unwatch(kept.finisher_fd)
         os.close(kept.finisher_fd)
         kept.finisher = -1
+        if os.waitstatus_to_exitcode(status) == protocol.RUNS and not kept.over:
+            return
         if status:
             self._finish_later(kept)
             return
