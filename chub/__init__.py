@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         Unavailable,
         Unsupported,
     )
+    from chub.options.lifecycle import Lifecycle
     from chub.options.mounts import Mount, MountKind, Mounts
     from chub.options.network import Network
     from chub.options.process import Process
@@ -54,6 +55,7 @@ _PLACES = {
         "AlreadyExists Cancelled ChubError Conflict DataLoss EngineFault Invalid NotFound PermissionDenied"
         " ProgramNotExecutable ProgramNotFound ResourceExhausted TimedOut Unavailable Unsupported"
     ),
+    "chub.options.lifecycle": "Lifecycle",
     "chub.options.mounts": "Mount MountKind Mounts",
     "chub.options.network": "Network",
     "chub.options.process": "Process",
@@ -82,6 +84,7 @@ __all__ = [
     "ImageLayers",
     "Imported",
     "Invalid",
+    "Lifecycle",
     "Mended",
     "Missed",
     "Mount",

@@ -110,11 +110,12 @@ def failed(error: ChubError, context: Any) -> int:
         import traceback
 
         traceback.print_exception(error)
-    if context.command.name != "run":
-        return FAILED if error.exit_code is None else error.exit_code
-    if error.exit_code != FAILED:
+    status = error.exit_code
+    if status is None:
+        status = RUN_STATUS if context.command.name == "run" else FAILED
+    if status != FAILED and context.command.name in ("run", "create"):
         _tell(f"\nRun '{context.command_path} --help' for more information")
-    return RUN_STATUS if error.exit_code is None else error.exit_code
+    return status
 
 
 def _usage(error: Any) -> int:

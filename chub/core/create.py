@@ -9,11 +9,11 @@ from pathlib import Path
 from chub.api.containers import Container, Runtime
 from chub.api.runc import RuncOptions
 from chub.api.wire import TypedValue
-from chub.core import etc, names
+from chub.core import cidfile, etc, names
 from chub.core.accounts import GROUP, PASSWD, account
 from chub.core.apparmor import loaded_profile
 from chub.core.files import read
-from chub.core.host import host_facts
+from chub.core.host import host_facts, init_program
 from chub.core.images import resolve
 from chub.core.leasing import mine
 from chub.core.marks import NAME_LABEL, REQUEST, SPEC_TYPE, STOP_SIGNAL_LABEL, VERSION, VERSION_LABEL
@@ -27,6 +27,7 @@ from chub.oci.config import ImageConfig
 from chub.oci.spec.build import build
 from chub.oci.spec.facts import Facts
 from chub.options.request import Request, to_json
+from chub.options.signals import parse_signal
 from chub.records import record
 
 TYPE_CHECKING = False
@@ -65,14 +66,19 @@ def create(workspace: Workspace, request: Request, *, console: tuple[int, int] |
     """Make a container, whole or not at all.
 
     `console` is the (columns, rows) of its terminal at first. Raises Conflict for a name in use, NotFound for an
-    image that is not there, Invalid for what contradicts itself; then nothing is left.
+    image that is not there, Invalid for what contradicts itself; then nothing is left, nor a file for the id.
     """
     services = workspace.services
     id = names.new_id()
     name = names.checked(request.identity.name) if request.identity.name else names.made_up(id)
+    if request.lifecycle.stop_signal is not None:
+        parse_signal(request.lifecycle.stop_signal)
     lease = names.lease_of(id)
     snapshots = services.under(lease).snapshots(workspace.settings.snapshotter)
     with Undo() as undo:
+        if file := request.identity.cidfile:
+            cidfile.reserve(file)
+            undo.add(Path(file).unlink, missing_ok=True)
         undo.add(services.leases.delete, lease)
         _, _, base = together(
             lambda: services.leases.create(lease, expires=LEASE, labels=mine()),
@@ -104,6 +110,8 @@ def create(workspace: Workspace, request: Request, *, console: tuple[int, int] |
         with names.claimed(services, name) if request.identity.name else nullcontext():
             undo.add(services.containers.delete, id)
             record = services.containers.create(record)
+        if file:
+            cidfile.write(file, id)
     return Created(
         id=id,
         name=name,
@@ -146,6 +154,7 @@ def _facts(
         hosts_path=files.hosts,
         hostname_path=files.hostname,
         resolv_conf_path=files.resolv_conf,
+        init_path=init_program() if request.process.init else "",
         console=(console[1], console[0]) if console else None,
     )
 
@@ -180,8 +189,8 @@ def _labels(request: Request, base: Base, name: str) -> dict[str, str]:
         _utf8(label + value, "label")
         if len(label) + len(value) > 4096:
             raise Invalid(f"label {label[:40]!r}: {len(label) + len(value)} bytes, containerd takes 4096 at most")
-    if base.config.stop_signal:
-        labels[STOP_SIGNAL_LABEL] = base.config.stop_signal
+    if stop_signal := request.lifecycle.stop_signal or base.config.stop_signal:
+        labels[STOP_SIGNAL_LABEL] = stop_signal
     return labels | {NAME_LABEL: name, VERSION_LABEL: VERSION}
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from typing import TYPE_CHECKING
 
+from chub.errors import NotFound
 from chub.oci.spec.capabilities import from_bits
 from chub.oci.spec.facts import Host, HostDevice
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 # Under /dev, what a privileged container gets of its own, or must not see.
 _OWN_DIRECTORIES = frozenset(("pts", "shm", "fd", "mqueue", ".lxc", ".lxd-mounts", ".udev"))
 _OWN_NODES = frozenset(("console",))
+
+_INITS = ("docker-init", "tini-static")
+_INIT_PLACES = ("/usr/local/libexec/docker", "/usr/libexec/docker", "/usr/local/bin", "/usr/bin", "/usr/sbin")
 
 
 def host_facts(*, devices: bool = False, apparmor: str = "") -> Host:
@@ -43,6 +48,21 @@ def has_apparmor() -> bool:
             return enabled.read(1) == "Y" and os.path.exists("/sys/kernel/security/apparmor")
     except OSError:
         return False
+
+
+def init_program(path: str | None = None) -> str:
+    """A program that is fit to be the first process of any container, statically linked: its path on the host.
+
+    It is looked for on `path`, or on PATH and where docker's packages put it. NotFound says what to install.
+    """
+    searched = os.pathsep.join(filter(None, (os.environ.get("PATH"), *_INIT_PLACES))) if path is None else path
+    for name in _INITS:
+        if found := shutil.which(name, path=searched):
+            return os.path.abspath(found)
+    raise NotFound(
+        f"this host has no init for containers: neither {' nor '.join(_INITS)}",
+        hint="apt-get install tini (Debian, Ubuntu), or leave --init out",
+    )
 
 
 def _kernel(release: str) -> tuple[int, int]:

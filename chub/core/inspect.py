@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from chub.core.listing import State, Summary, request_of, spec_of
+from chub.core.listing import State, Summary, request_of, spec_of, without_init
+from chub.core.marks import STOP_SIGNAL_LABEL
 from chub.core.workspace import Workspace
 from chub.errors import NotFound
+from chub.oci.spec.base import INIT
 from chub.options.terminal import STREAMS
 
 NEVER = "0001-01-01T00:00:00Z"
@@ -22,7 +24,7 @@ def inspect(workspace: Workspace, row: Summary) -> dict[str, Any]:
     """A container with docker's keys."""
     spec, request = spec_of(row.record), request_of(row.record)
     process: Mapping[str, Any] = spec.get("process", {})
-    args = list(process.get("args", ()))
+    args = without_init(list(process.get("args", ())))
     mounts = {each["destination"]: each.get("source", "") for each in spec.get("mounts", ())}
     return {
         "Id": row.record.id,
@@ -100,7 +102,7 @@ def _host_config(row: Summary, spec: Mapping[str, Any], request: Mapping[str, An
     return {
         "Binds": [f"{each['source']}:{each['target']}" + (":ro" if each["read_only"] else "") for each in binds]
         or None,
-        "ContainerIDFile": "",
+        "ContainerIDFile": request.get("identity", {}).get("cidfile") or "",
         "LogConfig": _log_config(request.get("logging", {})),
         "NetworkMode": "none" if "network" in namespaces else "host",
         "PortBindings": {},
@@ -166,7 +168,7 @@ def _host_config(row: Summary, spec: Mapping[str, Any], request: Mapping[str, An
         "IOMaximumBandwidth": 0,
         "MaskedPaths": linux.get("maskedPaths"),
         "ReadonlyPaths": linux.get("readonlyPaths"),
-    }
+    } | ({"Init": True} if request.get("process", {}).get("init") else {})
 
 
 def _graph_driver(workspace: Workspace, row: Summary) -> dict[str, Any]:
@@ -186,7 +188,7 @@ def _graph_driver(workspace: Workspace, row: Summary) -> dict[str, Any]:
 
 def _mounts(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Bind mounts that were asked for; the files that chub itself mounts do not count, as with docker."""
-    own = ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf")
+    own = ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf", INIT)
     found = (each for each in spec.get("mounts", ()) if each.get("type") == "bind" and each["destination"] not in own)
     return [
         {
@@ -217,6 +219,10 @@ def _config(
     interactive = request.get("terminal", {}).get("interactive", False)
     attached = request.get("terminal", {}).get("attached", STREAMS)
     user = process.get("user", {})
+    stop = {
+        "StopSignal": row.record.labels.get(STOP_SIGNAL_LABEL),
+        "StopTimeout": request.get("lifecycle", {}).get("stop_timeout"),
+    }
     return {
         "Hostname": spec.get("hostname", ""),
         "Domainname": "",
@@ -228,14 +234,14 @@ def _config(
         "OpenStdin": interactive,
         "StdinOnce": interactive and "stdin" in attached,
         "Env": list(process.get("env", ())),
-        "Cmd": list(request["words"]) if request.get("words") else list(process.get("args", ())),
+        "Cmd": list(request["words"]) if request.get("words") else without_init(list(process.get("args", ()))),
         "Image": row.image,
         "Volumes": None,
         "WorkingDir": process.get("cwd", ""),
         "Entrypoint": [entrypoint] if entrypoint else None,
         "OnBuild": None,
         "Labels": dict(row.labels),
-    }
+    } | {key: value for key, value in stop.items() if value is not None}
 
 
 def _network_settings(row: Summary) -> dict[str, Any]:

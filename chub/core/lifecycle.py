@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from chub.core import endings
 from chub.core.endings import LOST
-from chub.core.listing import ALIVE
+from chub.core.listing import ALIVE, request_of
 from chub.core.marks import STOP_SIGNAL_LABEL
 from chub.core.names import lease_of, name_of
 from chub.core.patience import patiently
@@ -112,13 +112,14 @@ def stop(
     """Ask a container to end with its stop signal, and kill it after `grace` seconds; one that has ended is fine.
 
     `signal` replaces the one that its image or maker chose (SIGTERM where none did). A negative `grace` is for ever,
-    None is 10 s. Raises Invalid for what is no signal, TimedOut for a process that even SIGKILL does not end.
+    None its maker's stop timeout, or 10 s. Raises Invalid for what is no signal, TimedOut for a process that even
+    SIGKILL does not end.
     """
     task = alive(workspace, container.id)
     if task is None:
         return
     number = stop_signal(container) if signal is None else parse_signal(str(signal))
-    grace = GRACE if grace is None else grace
+    grace = stop_timeout(container) if grace is None else grace
     with suppress(NotFound):  # who watches it has deleted the task: it has ended
         with suppress(Conflict):
             _send(workspace, task, number)
@@ -134,6 +135,12 @@ def stop_signal(container: Container) -> int:
         return parse_signal(container.labels.get(STOP_SIGNAL_LABEL, "TERM"))
     except Invalid:
         return signals.SIGTERM
+
+
+def stop_timeout(container: Container) -> float:
+    """Seconds between the stop signal and SIGKILL, as a container's maker wants them; negative is for ever."""
+    asked = request_of(container).get("lifecycle", {}).get("stop_timeout")
+    return GRACE if asked is None else float(asked)
 
 
 def kill(workspace: Workspace, container: Container, *, signal: str | int = signals.SIGKILL) -> None:
@@ -163,8 +170,9 @@ def _ends(container: Container, number: int) -> bool:
 def wait(workspace: Workspace, container: Container, *, timeout: float | None = None) -> int:
     """Wait for a container's end, at most `timeout` seconds (None: for ever), and give its exit code.
 
-    One that has ended gives it at once, one that never ran 0; 255 is for an ending that nobody saw. It goes on through
-    a restart of containerd. Raises NotFound for a container that is removed before it could tell, and TimedOut.
+    One that has ended gives it at once, one of chub's that never ran 0; 255 is for an ending that nobody saw. It goes
+    on through a restart of containerd. Raises TimedOut, and NotFound for a container that is removed before it could
+    tell, or whose task another client has deleted.
     """
     services, ran = workspace.services, False
     try:
@@ -175,9 +183,14 @@ def wait(workspace: Workspace, container: Container, *, timeout: float | None = 
         ending = endings.read(workspace.data / container.id)
     if ending is not None:
         return LOST if ending.exit_code is None else ending.exit_code
-    services.containers.get(container.id)
+    found = services.containers.get(container.id)
     if ran:
         raise NotFound(f"the exit code of container {container.id} is gone: another client deleted its task")
+    if not request_of(found):
+        raise NotFound(
+            f"the exit code of container {container.id} is not known: it has no task",
+            hint="chub did not make it: if it ran, another client deleted its task, and the exit code with it",
+        )
     return 0
 
 

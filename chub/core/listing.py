@@ -12,6 +12,7 @@ from chub.core.endings import LOST, Ending
 from chub.core.marks import MARKS, REQUEST, VERSION_LABEL
 from chub.core.names import name_of
 from chub.core.workspace import Workspace
+from chub.oci.spec.base import INIT
 from chub.records import record
 
 TYPE_CHECKING = False
@@ -81,15 +82,20 @@ class Summary:
 
     @property
     def command(self) -> Sequence[str]:
-        """Program and arguments."""
+        """Program and arguments, without the init before them."""
         words = spec_of(self.record).get("process", {}).get("args", ())
-        return words if isinstance(words, list) else ()
+        return without_init(words) if isinstance(words, list) else ()
 
 
 def spec_of(record: Container) -> Mapping[str, Any]:
     """The OCI spec of a container; empty where the record has none."""
     found = record.spec.json() if record.spec else {}
     return found if isinstance(found, dict) else {}
+
+
+def without_init(args: Sequence[str]) -> Sequence[str]:
+    """What a container's init was told to run; all of `args` where there is no init."""
+    return args[2:] if args[:2] == [INIT, "--"] else args
 
 
 def request_of(record: Container) -> Mapping[str, Any]:

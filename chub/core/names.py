@@ -112,8 +112,11 @@ def rename(services: Services, container: Container, name: str) -> Container:
         request["identity"]["name"] = new
         extensions[REQUEST] = asked.of_json(asked.type_url, request)
     fields = [f"labels.{NAME_LABEL}", *(f"extensions.{key}" for key in extensions)]
-    with claimed(services, new):
-        return services.containers.update(replace(container, labels=labels, extensions=extensions), *fields)
+    try:
+        with claimed(services, new):
+            return services.containers.update(replace(container, labels=labels, extensions=extensions), *fields)
+    except Conflict as failure:
+        raise Conflict(f"Error when allocating new name: {failure}") from failure
 
 
 def _take(services: Services, lease: str, name: str) -> None:

@@ -3,6 +3,7 @@
 import os
 
 from chub.errors import Invalid
+from chub.options.pairs import read_pairs
 from chub.records import record
 
 LARGEST_ID = 2**31 - 1
@@ -17,6 +18,7 @@ class Process:
     workdir: str | None = None  # absolute; None: the image's, else /
     user: str | None = None  # NAME|UID[:GROUP|GID]; None: the image's, else root
     groups: tuple[str, ...] = ()  # supplementary groups beside those of /etc/group, by name or number
+    init: bool = False  # the host's docker-init is the first process, and starts the program
 
 
 def parse_env(text: str) -> str:
@@ -31,47 +33,11 @@ def parse_env(text: str) -> str:
 
 
 def read_env_file(path: str) -> tuple[str, ...]:
-    """The variables in a file, as NAME=VALUE.
+    """The variables in a file, as NAME=VALUE; a name alone takes the value from chub's own environment, if it has one.
 
-    A line is ``NAME=VALUE``, taken as it is without quotes or escapes, or ``NAME`` to take the value from
-    chub's own environment if it is set there. Blank lines and those that start with ``#`` are skipped.
+    Raises Invalid as `read_pairs` does.
     """
-    try:
-        with open(path, "rb") as file:
-            data = file.read()
-    except IsADirectoryError as failure:
-        raise Invalid(f"invalid env file ({path}): read {path}: is a directory") from failure
-    except OSError as failure:
-        raise Invalid(f"open {path}: {(failure.strerror or '').lower()}") from failure
-    found = []
-    for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
-        try:
-            variable = _variable(line.removesuffix(b"\r").decode())
-        except UnicodeDecodeError as failure:
-            octets = " ".join(map(str, line.removesuffix(b"\r")))
-            raise Invalid(f"invalid env file ({path}): invalid utf8 bytes at line {number}: [{octets}]") from failure
-        except Invalid as failure:
-            raise Invalid(f"invalid env file ({path}): {failure}") from failure
-        if variable:
-            found.append(variable)
-    return tuple(found)
-
-
-def _variable(line: str) -> str:
-    """One line of an environment file as NAME=VALUE; empty if it sets nothing."""
-    line = line.lstrip()
-    if not line or line.startswith("#"):
-        return ""
-    name, equals, _ = line.partition("=")
-    if not name:
-        raise Invalid(f"no variable name on line '{line}'")
-    if any(letter.isspace() for letter in name):
-        raise Invalid(f"variable '{name}' contains whitespaces")
-    if "\0" in line:
-        raise Invalid(f"variable '{name.rstrip(chr(0))}' contains a NUL byte")
-    if equals:
-        return line
-    return f"{name}={os.environ[name]}" if name in os.environ else ""
+    return read_pairs(path, lambda name: f"{name}={os.environ[name]}" if name in os.environ else "")
 
 
 def parse_user(text: str) -> str:

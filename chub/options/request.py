@@ -5,9 +5,11 @@ from typing import Any
 
 from chub.errors import Invalid
 from chub.options.document import from_document, to_document
+from chub.options.lifecycle import Lifecycle
 from chub.options.logging import Logging
 from chub.options.mounts import Mounts
 from chub.options.network import Network
+from chub.options.pairs import read_pairs
 from chub.options.process import Process
 from chub.options.resources import Resources
 from chub.options.security import Security
@@ -26,6 +28,7 @@ class Identity:
     annotations: tuple[str, ...] = ()  # NAME=VALUE, of the OCI spec
     runtime: str | None = None  # containerd's name of a shim (io.containerd.runc.v2) or a program; None: runc
     remove: bool = False  # when it ends
+    cidfile: str | None = None  # file that its id is written into; it must not exist yet
 
 
 @record
@@ -38,6 +41,7 @@ class Request:
     identity: Identity = field(default_factory=Identity)
     process: Process = field(default_factory=Process)
     terminal: Terminal = field(default_factory=Terminal)
+    lifecycle: Lifecycle = field(default_factory=Lifecycle)
     security: Security = field(default_factory=Security)
     mounts: Mounts = field(default_factory=Mounts)
     resources: Resources = field(default_factory=Resources)
@@ -69,6 +73,11 @@ def parse_label(text: str) -> str:
     if any(letter.isspace() for letter in name):
         raise Invalid(f"label '{name}' contains whitespaces")
     return _paired(text)
+
+
+def read_label_file(path: str) -> tuple[str, ...]:
+    """The labels in a file, as NAME=VALUE; a name alone is none. Raises Invalid as `read_pairs` does."""
+    return read_pairs(path, lambda name: "")
 
 
 def parse_annotation(text: str) -> str:

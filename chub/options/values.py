@@ -1,5 +1,7 @@
 """Values that many options share: truth values, numbers, paths."""
 
+import re
+
 from chub.errors import Invalid
 
 _TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
@@ -22,6 +24,19 @@ def parse_int(text: str) -> int:
     if not (digits.isascii() and digits.isdigit()):
         raise Invalid(f'parsing "{text}": invalid syntax')
     number = int(text) if len(digits) < 20 else LARGEST + 1
+    if abs(number) > LARGEST:
+        raise Invalid(f'parsing "{text}": value out of range')
+    return number
+
+
+def parse_integer(text: str) -> int:
+    """A number of 64 bits in any of Go's bases: 10, 0x10, 0b10, 0o10 and, in octal too, 010."""
+    try:
+        number = int(re.sub(r"^([+-]?)0(?=[0-9_])", r"\g<1>0o", text), 0)
+    except ValueError as failure:
+        raise Invalid(f'parsing "{text}": invalid syntax') from failure
+    if not text.isascii() or text != text.strip():  # Python takes such, Go does not
+        raise Invalid(f'parsing "{text}": invalid syntax')
     if abs(number) > LARGEST:
         raise Invalid(f'parsing "{text}": value out of range')
     return number

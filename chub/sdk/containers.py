@@ -10,6 +10,7 @@ from chub.core import listing, names
 from chub.core.listing import State, Summary
 from chub.core.workspace import Workspace
 from chub.errors import ChubError, NotFound
+from chub.options.lifecycle import Lifecycle
 from chub.options.mounts import Mounts
 from chub.options.network import Network
 from chub.options.process import Process
@@ -159,8 +160,8 @@ class Container:
     def stop(self, *, timeout: float | None = None, signal: str | int | None = None) -> None:
         """Ask it to end with its stop signal (or `signal`), and kill it after `timeout` seconds.
 
-        None is 10 s, a negative `timeout` for ever. That it has ended is no error. Raises Invalid for what is no
-        signal, TimedOut if not even SIGKILL ends it.
+        None is its own stop timeout, or 10 s; a negative `timeout` is for ever. That it has ended is no error. Raises
+        Invalid for what is no signal, TimedOut if not even SIGKILL ends it.
         """
         from chub.core import lifecycle
 
@@ -178,8 +179,8 @@ class Container:
     def wait(self, *, timeout: float | None = None) -> int:
         """Wait for its end, at most `timeout` seconds (None: for ever), and give its exit code.
 
-        It is 0 for one that never ran, and 255 where nobody saw the end. Raises TimedOut, and NotFound if it is removed
-        before its exit code is known.
+        It is 0 for one of chub's that never ran, and 255 where nobody saw the end. Raises TimedOut, and NotFound if it
+        is removed before its exit code is known, or if another client has deleted its task.
         """
         from chub.core import lifecycle
 
@@ -274,6 +275,7 @@ class Containers:
         labels: Sequence[str] = (),
         runtime: str | None = None,
         process: Process | None = None,
+        lifecycle: Lifecycle | None = None,
         security: Security | None = None,
         mounts: Mounts | None = None,
         resources: Resources | None = None,
@@ -294,6 +296,7 @@ class Containers:
             identity=Identity(name=name, labels=tuple(labels), runtime=runtime, remove=remove),
             process=process or Process(),
             terminal=Terminal(interactive=input is not None),
+            lifecycle=lifecycle or Lifecycle(),
             security=security or Security(),
             mounts=mounts or Mounts(),
             resources=resources or Resources(),

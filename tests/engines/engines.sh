@@ -116,7 +116,7 @@ install_docker() {
 }
 
 install_tools() { # what tests beside containerd need: programs to run, second opinions that others wrote
-  apt_install busybox-static strace crun
+  apt_install busybox-static strace crun tini
 }
 
 host_bin() { # the directory of the host's own containerd

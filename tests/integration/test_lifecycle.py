@@ -53,7 +53,8 @@ def others(engine: Engine, namespace: str, image: str) -> Iterator[str]:
     name = f"docker.io/library/{image}:latest"
     engine.ctr("run", "-d", "--null-io", name, id, "sh", "-c", OBEDIENT, namespace=namespace)
     yield id
-    engine.ctr("task", "delete", "--force", id, namespace=namespace)
+    if id in engine.ctr("task", "ls", "-q", namespace=namespace).split():
+        engine.ctr("task", "delete", "--force", id, namespace=namespace)
     engine.ctr("container", "delete", id, namespace=namespace)
 
 
@@ -260,6 +261,23 @@ def test_containers_of_ctr(chub: Command, others: str) -> None:
     assert chub.ok("wait", others) in ("3\n", "143\n", "137\n")
 
 
+def test_wait_for_what_ctr_ran_and_forgot(chub: Command, engine: Engine, namespace: str, others: str) -> None:
+    """Its task is deleted, and with it the exit code: that is said, where 0 would be a guess."""
+    engine.ctr("task", "delete", "--force", others, namespace=namespace)
+
+    ended = chub("wait", others)
+    assert (ended.exit_status, ended.stdout) == (1, "")
+    assert f"the exit code of container {others} is not known" in ended.stderr
+
+
+def test_wait_for_what_never_ran(chub: Command, image: str) -> None:
+    """0 for one of chub's, as docker."""
+    chub.ok("create", "--name", "new", image, "true")
+
+    assert chub.ok("wait", "new") == "0\n"
+    chub.ok("rm", "new")
+
+
 def test_rename(chub: Command, image: str, client: Client) -> None:
     """The new name is shown, found, and taken; the old one is free again. It runs on meanwhile."""
     chub.ok("run", "--name", "other", image, "true")
@@ -272,7 +290,7 @@ def test_rename(chub: Command, image: str, client: Client) -> None:
 
         for wrong, words in {
             "shop": "Renaming a container with the same name as its current name",
-            "/other": 'The container name "/other" is already in use by container',
+            "/other": 'Error when allocating new name: Conflict. The container name "/other" is already in use by',
             "x": "only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed",
             "": "Neither old nor new names may be empty",
         }.items():

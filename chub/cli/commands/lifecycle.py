@@ -10,7 +10,7 @@ from chub.cli.each import each
 from chub.cli.flags.common import Containers
 from chub.cli.flags.parsers import condition, parsed
 from chub.cli.frame import Commands
-from chub.options.values import parse_int
+from chub.options.values import parse_integer
 
 app = Commands()
 
@@ -34,8 +34,8 @@ def stop(
             "-t",
             "--time",
             metavar="SECONDS",
-            parser=parsed(parse_int),
-            help="Seconds to wait before killing the container (10; -1 waits for ever).",
+            parser=parsed(parse_integer),
+            help="Seconds to wait before killing the container (its own --stop-timeout, else 10; -1 waits for ever).",
         ),
     ] = None,
 ) -> None:

@@ -32,10 +32,12 @@ def ps(
     """List containers."""
     client = connect(context)
     from chub.cli.render.containers import COLUMNS, KIND, METHODS, NAMESPACE, OWNER
-    from chub.cli.render.show import Form, show
+    from chub.cli.render.show import Form, attempt, show
 
+    columns = (*COLUMNS, NAMESPACE, OWNER) if all_namespaces else COLUMNS
+    form = Form(format=format, quiet=quiet, no_trunc=no_trunc)
+    attempt(columns, form, kind=KIND, methods=METHODS)
     count = 1 if latest else last
     found = client.containers.list(all=all or count > 0, all_namespaces=all_namespaces)
     rows = [each.summary for each in found[: count if count > 0 else None]]
-    columns = (*COLUMNS, NAMESPACE, OWNER) if all_namespaces else COLUMNS
-    show(rows, columns, Form(format=format, quiet=quiet, no_trunc=no_trunc), kind=KIND, methods=METHODS)
+    show(rows, columns, form, kind=KIND, methods=METHODS)

@@ -19,6 +19,10 @@ def rm(
     force: Annotated[
         bool, typer.Option("--force", "-f", help="Force the removal of a running container (uses SIGKILL).")
     ] = False,
+    volumes: Annotated[
+        bool,
+        typer.Option("--volumes", "-v", help="Remove its anonymous volumes too, of which there are none yet."),
+    ] = False,
 ) -> None:
     """Remove one or more containers."""
     client = connect(context)

@@ -8,10 +8,12 @@ from chub.cli.context import connect
 from chub.cli.each import each
 from chub.cli.flags.common import Containers
 from chub.cli.flags.container import Keys
+from chub.cli.flags.parsers import parsed
 from chub.cli.frame import Commands
 from chub.cli.streams import complain
 from chub.errors import ChubError
 from chub.options.terminal import parse_keys
+from chub.options.values import parse_integer
 
 app = Commands()
 
@@ -48,7 +50,14 @@ def restart(
     ] = None,
     timeout: Annotated[
         int | None,
-        typer.Option("--timeout", "-t", "--time", metavar="SECONDS", help="Seconds to wait before killing it (10)."),
+        typer.Option(
+            "--timeout",
+            "-t",
+            "--time",
+            metavar="SECONDS",
+            parser=parsed(parse_integer),
+            help="Seconds to wait before killing it (its own --stop-timeout, else 10; -1 waits for ever).",
+        ),
     ] = None,
 ) -> None:
     """Stop one or more containers, if they run, and start them again."""

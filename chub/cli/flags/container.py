@@ -4,15 +4,19 @@ from typing import Annotated, Any
 
 import typer
 
+from chub.cli.boundary import USAGE_STATUS
 from chub.cli.flags.parsers import parsed
+from chub.errors import ChubError, Invalid, Unsupported
+from chub.options.lifecycle import Lifecycle
 from chub.options.logging import DRIVERS, Logging, logging, parse_log_driver
 from chub.options.mounts import Mount, Mounts, parse_mount, parse_tmpfs, parse_volume
 from chub.options.network import Network, parse_hostname, parse_network
 from chub.options.process import Process, parse_env, parse_group, parse_user, parse_workdir, read_env_file
-from chub.options.request import Identity, Request, parse_annotation, parse_label
+from chub.options.request import Identity, Request, parse_annotation, parse_label, read_label_file
 from chub.options.resources import Resources, Ulimit, parse_size, parse_sysctl, parse_ulimit
 from chub.options.security import Security, parse_security_opt
 from chub.options.terminal import STREAMS, Terminal, parse_attach
+from chub.options.values import parse_integer
 from chub.records import record
 
 
@@ -36,6 +40,9 @@ class IdentityFlags:
         tuple[str, ...],
         _flag(CONTAINER, "--label", "-l", metavar="KEY=VALUE", parse=parse_label, help="Set a label."),
     ] = ()
+    label_file: Annotated[
+        tuple[str, ...], _flag(CONTAINER, "--label-file", metavar="FILE", help="Read labels from a file.")
+    ] = ()
     annotation: Annotated[
         tuple[str, ...],
         _flag(
@@ -50,15 +57,20 @@ class IdentityFlags:
         str | None,
         _flag(CONTAINER, "--runtime", metavar="NAME", help="Shim (io.containerd.…) or runc-like program to use."),
     ] = None
+    cidfile: Annotated[
+        str | None, _flag(CONTAINER, "--cidfile", metavar="FILE", help="Write the container's id into a new file.")
+    ] = None
 
     def record(self) -> Identity:
-        """As the SDK takes it."""
+        """As the SDK takes it; files come before single labels, as with docker."""
+        files = [label for file in self.label_file for label in read_label_file(file)]
         return Identity(
             name=self.name,
-            labels=self.label,
+            labels=(*files, *self.label),
             annotations=self.annotation,
             runtime=self.runtime,
             remove=self.rm,
+            cidfile=self.cidfile or None,
         )
 
 
@@ -96,6 +108,9 @@ class ProcessFlags:
         str | None,
         _flag(PROCESS, "--entrypoint", metavar="PROGRAM", help="Program to run instead of the image's."),
     ] = None
+    init: Annotated[bool, _flag(PROCESS, "--init", help="Run an init that passes signals on and reaps processes.")] = (
+        False
+    )
 
     def record(self) -> Process:
         """As the SDK takes it; files come before single variables, as with docker."""
@@ -106,6 +121,7 @@ class ProcessFlags:
             workdir=self.workdir,
             user=self.user,
             groups=self.group_add,
+            init=self.init,
         )
 
 
@@ -125,6 +141,50 @@ class TerminalFlags:
         wanted = self.attach or STREAMS
         attached = (name for name in STREAMS if name in wanted or (name == "stdin" and self.interactive))
         return Terminal(interactive=self.interactive, tty=self.tty, attached=tuple(attached))
+
+
+@record
+class LifecycleFlags:
+    """`Lifecycle` as flags."""
+
+    stop_signal: Annotated[
+        str | None,
+        _flag(CONTAINER, "--stop-signal", metavar="SIGNAL", help="Signal to stop it with (the image's, else SIGTERM)."),
+    ] = None
+    stop_timeout: Annotated[
+        int | None,
+        _flag(
+            CONTAINER,
+            "--stop-timeout",
+            metavar="SECONDS",
+            parse=parse_integer,
+            help="Seconds to wait before it is killed when it is to stop (10; -1 waits for ever).",
+        ),
+    ] = None
+
+    def record(self) -> Lifecycle:
+        """As the SDK takes it."""
+        return Lifecycle(stop_signal=self.stop_signal or None, stop_timeout=self.stop_timeout)
+
+
+@record
+class PullFlags:
+    """Whether the image is pulled first. chub pulls none yet: what asks for no pull is taken, and changes nothing."""
+
+    pull: Annotated[
+        str | None,
+        _flag(CONTAINER, "--pull", metavar="missing|never", help="Taken as docker's; no image is pulled yet."),
+    ] = None
+    quiet: Annotated[
+        bool, _flag(CONTAINER, "--quiet", "-q", help="Suppress the pull output, of which there is none yet.")
+    ] = False
+
+    def check(self) -> None:
+        """Refuse what docker does not have, and what chub does not have yet."""
+        if self.pull == "always":
+            raise Unsupported("--pull always is not supported yet", hint="chub images lists the images that are here")
+        if self.pull not in (None, "", "missing", "never"):
+            raise Invalid(f'invalid pull option: {self.pull!r}: must be one of "always", "missing" or "never"')
 
 
 @record
@@ -278,6 +338,8 @@ class ContainerFlags:
     identity: IdentityFlags
     process: ProcessFlags
     terminal: TerminalFlags
+    lifecycle: LifecycleFlags
+    pulling: PullFlags
     security: SecurityFlags
     mounts: MountFlags
     resources: ResourceFlags
@@ -285,17 +347,27 @@ class ContainerFlags:
     logging: LoggingFlags
 
     def request(self, image: str, words: list[str] | None, rootfs: bool) -> Request:
-        """What the command line asks for, as the SDK takes it."""
-        return Request(
-            image=image,
-            rootfs=rootfs,
-            words=tuple(words or ()),
-            identity=self.identity.record(),
-            process=self.process.record(),
-            terminal=self.terminal.record(),
-            security=self.security.record(),
-            mounts=self.mounts.record(),
-            resources=self.resources.record(),
-            network=self.network.record(),
-            logging=self.logging.record(),
-        )
+        """What the command line asks for, as the SDK takes it.
+
+        What is wrong in it has the exit status of a flag, but for a log's options: docker leaves those to its daemon.
+        """
+        log = self.logging.record()
+        try:
+            self.pulling.check()
+            return Request(
+                image=image,
+                rootfs=rootfs,
+                words=tuple(words or ()),
+                identity=self.identity.record(),
+                process=self.process.record(),
+                terminal=self.terminal.record(),
+                lifecycle=self.lifecycle.record(),
+                security=self.security.record(),
+                mounts=self.mounts.record(),
+                resources=self.resources.record(),
+                network=self.network.record(),
+                logging=log,
+            )
+        except ChubError as wrong:
+            wrong.exit_code = USAGE_STATUS
+            raise

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from chub.cli.render.show import Column
 from chub.cli.render.text import age, cut, day, duration, short
 from chub.core.listing import State, Summary, spec_of
+from chub.oci.spec.base import INIT
 
 COMMAND_WIDTH = 20
 
@@ -32,7 +33,7 @@ def _labels(row: Summary) -> str:
 
 def _mounts(row: Summary) -> str:
     found = (mount for mount in spec_of(row.record).get("mounts", ()) if mount.get("type") == "bind")
-    own = ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf")
+    own = ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf", INIT)
     return ",".join(mount["source"] for mount in found if mount["destination"] not in own)
 
 

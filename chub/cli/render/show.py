@@ -11,6 +11,10 @@ from typing import Generic, TypeVar
 from chub.cli.render.text import plain
 from chub.records import record
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from chub.cli.render.template import Row as TemplateRow
+
 Row = TypeVar("Row")
 GAP = "   "
 WIDTH = 10  # docker's columns are no narrower
@@ -86,9 +90,28 @@ def _templated(
         for row in rows
     ]
     if not values:  # a template that is wrong is wrong on nothing too
-        blank = dict.fromkeys(titles, "") | dict.fromkeys(methods, lambda *_: "")
-        wanted.render(titles, [template.Row(blank, kind)])
+        wanted.render(titles, [_blank(columns, kind, methods)])
     print(wanted.render(titles, values), end="")
+
+
+def attempt(
+    columns: Sequence[Column[Row]], form: Form, *, kind: str, methods: Mapping[str, Callable[[Row], Callable[..., str]]]
+) -> None:
+    """Try the template of a listing before there are rows; raises `TemplateError` in the words of ``docker ps``."""
+    if form.format in (None, "table", "json"):
+        return
+    from chub.cli.render import template
+
+    assert form.format is not None
+    template.attempt(form.format, _blank(columns, kind, methods))
+
+
+def _blank(columns: Sequence[Column[Row]], kind: str, methods: Mapping[str, object]) -> TemplateRow:
+    """A row of nothing."""
+    from chub.cli.render import template
+
+    fields = {column.key: "" for column in columns} | dict.fromkeys(methods, lambda *_: "")
+    return template.Row(fields, kind)
 
 
 def aligned(lines: Sequence[Sequence[str]], narrowest: int = WIDTH) -> str:

@@ -11,6 +11,8 @@ OCI_VERSION = "1.0.2"  # the lowest that has all we write: crun 1.8 knows nothin
 
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+INIT = "/sbin/docker-init"  # where an init is in the container: docker's place
+
 SHM_SIZE = 64 * 1024 * 1024  # bytes
 
 CAPABILITIES = (

@@ -50,5 +50,6 @@ class Facts:
     hosts_path: str = ""  # file to bind over /etc/hosts; empty: the image's own, also below
     hostname_path: str = ""
     resolv_conf_path: str = ""
+    init_path: str = ""  # program of the host to bind over INIT; empty: none
     console: tuple[int, int] | None = None  # height and width of the terminal, in characters
     cgroups_path: str = ""  # empty: /chub/<id>

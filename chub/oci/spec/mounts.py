@@ -6,7 +6,7 @@ import posixpath
 from typing import TYPE_CHECKING, Any
 
 from chub.errors import Invalid, Unsupported
-from chub.oci.spec.base import MOUNTS, SHM_SIZE, Spec
+from chub.oci.spec.base import INIT, MOUNTS, SHM_SIZE, Spec
 from chub.options.mounts import PROPAGATIONS, Mount, MountKind
 from chub.options.security import confinement
 
@@ -32,6 +32,8 @@ def apply(spec: Spec, request: Request, image: ImageConfig, facts: Facts) -> Non
     own = [_own(mount, request) for mount in MOUNTS if not _replaced(mount[0], asked)]
     others = [_asked(target, mount, facts) for target, mount in asked.items()]
     others += [_file(*file, request, facts) for file in _files(facts) if file[0] not in asked]
+    if facts.init_path and INIT not in asked:
+        others.append(_entry(INIT, "bind", facts.init_path, ("bind", "ro")))
     others.sort(key=lambda entry: (entry["destination"].count("/"), entry["type"] != "tmpfs"))
     spec["mounts"] = own + others
     if propagation := _root_propagation(asked.values()):

@@ -6,7 +6,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from chub.errors import Invalid
-from chub.oci.spec.base import PATH, Spec
+from chub.oci.spec.base import INIT, PATH, Spec
 from chub.oci.spec.namespaces import hostname
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def apply(spec: Spec, request: Request, image: ImageConfig, facts: Facts) -> None:
     """Write how the first process is started."""
     process = spec["process"]
-    process["args"] = list(arguments(request, image))
+    process["args"] = [*((INIT, "--") if request.process.init else ()), *arguments(request, image)]
     process["env"] = list(environment(request, image, facts))
     process["cwd"] = _directory(request.process, image)
     process["user"] = {

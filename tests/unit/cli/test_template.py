@@ -87,6 +87,29 @@ def test_listing_as_docker(kind: str, text: str, stdout: str, status: int, stder
     assert (PREFIX.sub("", str(failure.value)), failure.value.exit_code) == (PREFIX.sub("", stderr), status)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "{{.Nope}}",
+            'execute template: template: :1:2: executing "" at <.Nope>: can\'t evaluate field Nope in type T',
+        ),
+        ("table {{.Nope}}", 'execute template: template: :1:8: executing ""'),
+        ("{{slice .ID 0 3}}", 'execute template: template: :1:2: executing "" at <slice .ID 0 3>: error calling slice'),
+        ("{{.ID", "parse template: template: :1: unclosed action"),
+        ("{{nosuch}}", 'parse template: template: :1: function "nosuch" not defined'),
+    ],
+)
+def test_what_ps_tries_first(text: str, words: str) -> None:
+    """27: before it asks for containers `ps` tries a template on a row of nothing, in words of its own: 1."""
+    with pytest.raises(TemplateError) as failure:
+        template.attempt(text, Row({"ID": ""}, "T"))
+
+    assert str(failure.value).startswith(f"failed to {words}")
+    assert failure.value.exit_code == 1
+    template.attempt("table {{.ID}}\\t{{json .}}", Row({"ID": ""}, "T"))
+
+
 def test_errors_have_docker_s_exit_status() -> None:
     """No template: 64; a template that the value does not bear: 1; both are requests that make no sense."""
     with pytest.raises(Invalid) as unparsed:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chub.core import apparmor, sources
-from chub.core.host import has_apparmor, host_facts
+from chub.core.host import has_apparmor, host_facts, init_program
 from chub.core.sources import prepare_sources
-from chub.errors import Invalid, PermissionDenied, Unsupported
+from chub.errors import Invalid, NotFound, PermissionDenied, Unsupported
 from chub.oci.spec.capabilities import NAMES
 from chub.options.mounts import Mount, MountKind, Mounts
 
@@ -46,6 +46,21 @@ def test_devices() -> None:
     assert not any(path.startswith(("/dev/pts/", "/dev/shm/", "/dev/fd/")) for path in devices)
     assert "/dev/console" not in devices
     assert not any(os.path.islink(path) for path in devices)
+
+
+def test_the_init_of_the_host(tmp_path: Path) -> None:
+    """Docker's before tini's, wherever on the path each is; a host without says what to install."""
+    first, second = tmp_path / "1", tmp_path / "2"
+    path = f"{first}:{second}"
+    with pytest.raises(NotFound, match="neither docker-init nor tini-static") as failure:
+        init_program(path)
+    assert "apt-get install tini" in failure.value.hint
+    for program in (first / "tini-static", second / "docker-init"):
+        program.parent.mkdir()
+        program.touch(mode=0o755)
+
+    assert init_program(path) == str(second / "docker-init")
+    assert init_program(str(first)) == str(first / "tini-static")
 
 
 def test_missing_source_is_made(tmp_path: Path) -> None:

@@ -137,6 +137,23 @@ def test_no_program(entrypoint: str | None) -> None:
         arguments(Request(image="x", process=Process(entrypoint=entrypoint)), config)
 
 
+def test_init() -> None:
+    """It is bound read-only to docker's place, and told what to run; a mount that was asked for wins."""
+    wanted = asked(process=Process(init=True))
+    bound = {"destination": "/sbin/docker-init", "type": "bind", "source": "/t/tini", "options": ["bind", "ro"]}
+
+    made = spec(wanted, init_path="/t/tini")
+    assert made["process"]["args"] == ["/sbin/docker-init", "--", "true"]
+    assert bound in made["mounts"]
+
+    own = asked(
+        process=Process(init=True),
+        mounts=Mounts(mounts=(Mount(kind=MountKind.BIND, source="/own", target="/sbin/docker-init"),)),
+    )
+    sources = [m["source"] for m in spec(own, init_path="/t/tini")["mounts"] if m["destination"] == "/sbin/docker-init"]
+    assert sources == ["/own"]
+
+
 def test_environment() -> None:
     """Own variables, the request's, the image's; a name alone takes one out, of the image's too."""
     image = ImageConfig(architecture="amd64", os="linux", env=("A=image", "B=image", "PATH=/image"))

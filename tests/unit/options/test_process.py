@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from chub.errors import Invalid, Unsupported
 from chub.options.network import parse_hostname, parse_network
 from chub.options.process import parse_env, parse_group, parse_user, parse_workdir, read_env_file
-from chub.options.request import parse_annotation, parse_label
+from chub.options.request import parse_annotation, parse_label, read_label_file
 from chub.options.resources import Ulimit, parse_sysctl, parse_ulimit
 
 if TYPE_CHECKING:
@@ -80,6 +80,34 @@ def test_env_files_that_are_none(tmp_path: Path) -> None:
         read_env_file(str(tmp_path / "none"))
     with pytest.raises(Invalid, match="is a directory"):
         read_env_file(str(tmp_path))
+
+
+def test_label_file(tmp_path: Path) -> None:
+    """Lines as in an env file, but a name alone is nothing, whatever the environment has."""
+    file = tmp_path / "labels"
+    file.write_bytes(b'\xef\xbb\xbfA=1\r\n# comment\n\n \tB= 2 \nHERE\nNOWHERE\nC=\nD="q" #x\nA=2')
+
+    assert read_label_file(str(file)) == ("A=1", "B= 2 ", "C=", 'D="q" #x', "A=2")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"a b=1\n", "variable 'a b' contains whitespaces"),
+        (b"d = x\n", "variable 'd ' contains whitespaces"),
+        (b" =x\n", "no variable name on line '=x'"),
+        (b"a=\xff\n", "invalid utf8 bytes at line 1: [97 61 255]"),
+    ],
+)
+def test_broken_label_files(tmp_path: Path, content: bytes, message: str) -> None:
+    """Docker calls a label file an env file in its errors; scripts look for these words."""
+    file = tmp_path / "labels"
+    file.write_bytes(content)
+
+    with pytest.raises(Invalid, match=re.escape(f"invalid env file ({file}): {message}")):
+        read_label_file(str(file))
+    with pytest.raises(Invalid, match=re.escape(f"open {tmp_path}/none: no such file or directory")):
+        read_label_file(str(tmp_path / "none"))
 
 
 @given(content=st.binary(max_size=60))

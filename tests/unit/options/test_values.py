@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chub.errors import Invalid
 from chub.options.resources import parse_size
-from chub.options.values import LARGEST, clean, parse_bool, parse_int, parse_path
+from chub.options.values import LARGEST, clean, parse_bool, parse_int, parse_integer, parse_path
 
 
 @pytest.mark.parametrize(
@@ -105,3 +105,32 @@ def test_paths() -> None:
         parse_path("x")
     with pytest.raises(Invalid, match="destination can't be '/'"):
         parse_path("/x/..")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("5", 5),
+        ("-1", -1),
+        ("+7", 7),
+        ("0", 0),
+        ("00", 0),
+        ("010", 8),
+        ("-010", -8),
+        ("0x10", 16),
+        ("0b11", 3),
+        ("1_0", 10),
+    ],
+)
+def test_integers_in_any_base(text: str, expected: int) -> None:
+    """A flag that takes a number takes it as Go writes it: a leading 0 is octal."""
+    assert parse_integer(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "x", "1.5", " 5", "5 ", "08", "0x", "--5", "٣", "1__0"])
+def test_what_is_no_integer(text: str) -> None:
+    """It is refused in docker's words, as is one of more than 64 bits."""
+    with pytest.raises(Invalid, match=re.escape(f'parsing "{text}": invalid syntax')):
+        parse_integer(text)
+    with pytest.raises(Invalid, match="value out of range"):
+        parse_integer("9" * 20)

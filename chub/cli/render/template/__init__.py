@@ -34,6 +34,7 @@ __all__ = [
     "Struct",
     "Template",
     "TemplateError",
+    "attempt",
     "compile",
     "headings",
     "listing",
@@ -94,6 +95,22 @@ def listing(text: str) -> Listing:
     except TemplateError as error:
         error.exit_code = 1
         raise
+
+
+def attempt(text: str, blank: Row) -> None:
+    """Try a template as ``docker ps`` does before it asks for containers: on a row of nothing, and in words of its own.
+
+    Raises `TemplateError` with exit status 1.
+    """
+    step = "parse"
+    try:
+        template = compile(text)
+        step = "execute"
+        template.render(blank)
+    except TemplateError as error:
+        failure = type(error)(f"failed to {step} template: {str(error).removeprefix('template parsing error: ')}")
+        failure.exit_code = 1
+        raise failure from error
 
 
 def headings(template: Template, titles: Mapping[str, str]) -> str:
