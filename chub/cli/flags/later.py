@@ -90,7 +90,6 @@ RUN = frozenset(
 
 FLAGS = {
     "create": RUN - {"-a", "--attach", "--sig-proxy", "--detach-keys"},
-    "logs": frozenset(["--details"]),
     "run": RUN,
     "start": frozenset(["--attach", "-a", "--interactive", "-i", "--detach-keys", "--checkpoint", "--checkpoint-dir"]),
 }
