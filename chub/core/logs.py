@@ -36,26 +36,27 @@ def lines(
     follow: bool = False,
     details: bool = False,
 ) -> Iterator[Line]:
-    """Lines: the last `tail` of those that came between two moments (nanoseconds since 1970), then as `chunks`.
+    """Lines of the last `tail` that came between two moments (nanoseconds since 1970), then as `chunks`.
 
     With `details` each begins with what docker shows there: ``label=x,env=y`` as its owner wrote it, and a space.
     """
     with closing(_reader(workspace, row, details)) as reader, closing(Keeper(workspace)) as keeper:
         _skip(reader, tail, since)
-        found = _between(_chunks(workspace, reader, keeper, row, follow), since, until)
+        found = _since(_chunks(workspace, reader, keeper, row, follow), since)
         if tail is not None:
             with closing(_reader(workspace, row, details)) as probe:
                 _skip(probe, tail, since)
-                there = sum(1 for _ in _between(probe.chunks(), since, until))
+                there = sum(1 for _ in _since(probe.chunks(), since))
             found = islice(found, max(there - tail, 0), None)
+        if until is not None:
+            found = takewhile(lambda line: line.time <= until, found)
         if details and isinstance(reader, Reader):  # of its own chub keeps no attributes
             found = (line._replace(data=b" " + line.data) for line in found)
         yield from found
 
 
-def _between(found: Iterator[Chunk], since: int, until: int | None) -> Iterator[Line]:
-    late = (line for line in whole_lines(found) if line.time >= since)
-    return takewhile(lambda line: until is None or line.time <= until, late)
+def _since(found: Iterator[Chunk], since: int) -> Iterator[Line]:
+    return (line for line in whole_lines(found) if line.time >= since)
 
 
 def _skip(reader: Reader | Rotated, tail: int | None, since: int) -> None:

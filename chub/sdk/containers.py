@@ -193,7 +193,7 @@ class Container:
         follow: bool = False,
         details: bool = False,
     ) -> Iterator[Line]:
-        """Lines of its output: the last `tail` of those between two moments (nanoseconds since 1970).
+        """Lines of its output: those of the last `tail` that came between two moments (nanoseconds since 1970).
 
         With `follow` also those that come, until it has ended. With `details` each begins with what docker's --log-opt
         labels and env wrote beside it ("env=1,label=x"), and a space. What docker, nerdctl and Kubernetes keep of their
