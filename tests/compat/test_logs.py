@@ -53,9 +53,9 @@ def made(docker: Command, image: str, script: str, *flags: str) -> Iterator[str]
 def same(docker: Command, chub: Command, id: str, *flags: str) -> str:
     """What both say on stdout; docker may be about to write the last lines."""
 
-    def agreed() -> tuple[Ended] | None:
+    def agreed() -> list[Ended]:
         theirs, ours = docker("logs", *flags, id), chub("logs", *flags, id)
-        return (theirs,) if theirs == ours else None
+        return [theirs] if theirs == ours else []
 
     (ended,) = wait_until(agreed, PATIENCE, "the same from both")
     assert ended.exit_status == 0
@@ -150,6 +150,16 @@ def test_another_log_driver(docker: Command, docker_image: str, beside: Command,
             theirs = docker("logs", id)
             assert theirs.exit_status == 1
             assert "configured logging driver does not support reading" in theirs.stderr
+
+
+def test_a_container_that_has_ended(docker: Command, docker_image: str, beside: Command) -> None:
+    """Containerd has forgotten it, as it never knew docker's names; the hint says so."""
+    id = docker.ok("run", "-d", "--network", "none", docker_image, "true").strip()
+    docker.ok("wait", id)
+    wait_until(lambda: beside("logs", id).exit_status == 1, PATIENCE, "docker to remove the record")
+    assert "No such container" in beside("logs", id).stderr
+    assert "by their ids, while they run" in beside("logs", id).stderr
+    docker.ok("rm", id)
 
 
 def test_dockers_containers_are_changed_only_by_who_insists(
