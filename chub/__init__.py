@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chub.chain.links import Chain
     from chub.core.metering import Progress
     from chub.core.rootfs import Imported, Rootfs
+    from chub.doctor.findings import Finding, Mended
     from chub.errors import (
         AlreadyExists,
         Cancelled,
@@ -47,6 +48,7 @@ _PLACES = {
     "chub.chain.layers": "ImageLayers",
     "chub.core.metering": "Progress",
     "chub.core.rootfs": "Imported Rootfs",
+    "chub.doctor.findings": "Finding Mended",
     "chub.sdk.images": "Image",
     "chub.errors": (
         "AlreadyExists Cancelled ChubError Conflict DataLoss EngineFault Invalid NotFound PermissionDenied"
@@ -75,10 +77,12 @@ __all__ = [
     "Engine",
     "EngineFault",
     "Event",
+    "Finding",
     "Image",
     "ImageLayers",
     "Imported",
     "Invalid",
+    "Mended",
     "Missed",
     "Mount",
     "MountKind",

@@ -37,6 +37,12 @@ class NotATerminal(Invalid):
     exit_code = 1
 
 
+class Contradiction(Invalid):
+    """Two options that exclude each other."""
+
+    exit_code = 1
+
+
 class PermissionDenied(ChubError):
     """The caller may not do this."""
 

@@ -11,10 +11,13 @@ FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False"})
 def normalised(args: Sequence[str], params: Sequence[Any], interspersed: bool) -> Iterator[str]:
     """Rewrite `args` for click: ``--rm=true`` becomes ``--rm``, ``--rm=false`` nothing, ``-e=A=1`` becomes ``-eA=1``.
 
+    A switch that is on without being named has another name that turns it off: ``--sig-proxy=false`` becomes that.
+
     Without `interspersed`, what follows the first word that is no flag belongs to somebody else and stays as it is.
     """
     switches = {name for param in params if getattr(param, "is_flag", False) for name in param.opts}
     takers = {name for param in params for name in param.opts if name.startswith("-")} - switches
+    off = {name: other for param in params for name in param.opts for other in param.secondary_opts}
     rest = iter(args)
     for word in rest:
         if word == "--" or (not interspersed and (not word.startswith("-") or word == "-")):
@@ -25,6 +28,8 @@ def normalised(args: Sequence[str], params: Sequence[Any], interspersed: bool) -
             if equals and name in switches and value in TRUE | FALSE:
                 if value in TRUE:
                     yield name
+                elif name in off:
+                    yield off[name]
                 continue
             yield word
             if not equals and name in takers:

@@ -16,6 +16,7 @@ import typer  # noqa: E402
 from chub.cli.frame import QUIET, Entry, Group, Lazy  # noqa: E402
 
 CONTAINER = {
+    "attach": Entry("attach", "Attach local standard streams to a running container"),
     "create": Entry("create", "Create a new container"),
     "inspect": Entry("inspect", "Display detailed information on one or more containers"),
     "kill": Entry("lifecycle:kill", "Kill one or more running containers"),
@@ -50,6 +51,9 @@ ROOTFS = {
     "ls": Entry("rootfs:ls", "List imported root filesystems that are no images"),
     "rm": Entry("rootfs:rm", "Remove imported root filesystems"),
 }
+SYSTEM = {
+    "doctor": Entry("system:doctor", "Find what is left over or broken, and mend what is chub's own"),
+}
 COMMANDS: dict[str, dict[str, Entry | Group]] = {
     "Common Commands": {
         "run": Entry("run", "Create and run a new container from an image"),
@@ -63,8 +67,10 @@ COMMANDS: dict[str, dict[str, Entry | Group]] = {
         "engine": Group("Run a private containerd, made of the host's programs", ENGINE),
         "image": Group("Manage images", IMAGE),
         "rootfs": Group("Import root filesystems", ROOTFS),
+        "system": Group("Look after the host", SYSTEM),
     },
     "Commands": {
+        "attach": Entry("attach", "Attach local standard streams to a running container"),
         "create": Entry("create", "Create a new container"),
         "history": Entry("images:history", "Show the history of an image"),
         "inspect": Entry("inspect", "Return low-level information on containers and images"),

@@ -15,6 +15,7 @@ from chub.core.apparmor import loaded_profile
 from chub.core.files import read
 from chub.core.host import host_facts
 from chub.core.images import resolve
+from chub.core.leasing import mine
 from chub.core.marks import NAME_LABEL, REQUEST, SPEC_TYPE, STOP_SIGNAL_LABEL, VERSION, VERSION_LABEL
 from chub.core.rootfs import rootfs_for_run
 from chub.core.sources import prepare_sources
@@ -74,13 +75,13 @@ def create(workspace: Workspace, request: Request, *, console: tuple[int, int] |
     with Undo() as undo:
         undo.add(services.leases.delete, lease)
         _, _, base = together(
-            lambda: services.leases.create(lease, expires=LEASE),
+            lambda: services.leases.create(lease, expires=LEASE, labels=mine()),
             lambda: workspace.engine,
             lambda: _base(workspace, request),
         )
         prepare_sources(request.mounts)
         undo.add(snapshots.remove, id)
-        mounts = snapshots.prepare(id, base.chain_id)
+        mounts = snapshots.prepare(id, base.chain_id, {VERSION_LABEL: VERSION})
         directory = workspace.data / id
         undo.add(remove_tree, directory)
         with writing(directory):

@@ -13,6 +13,7 @@ from chub.core.patience import patiently
 from chub.core.undo import gone, remove_tree
 from chub.core.workspace import Workspace
 from chub.errors import ChubError, NotFound
+from chub.output import protocol
 
 
 def finish(workspace: Workspace, id: str, seen: tuple[int, datetime] | None = None) -> None:
@@ -57,16 +58,19 @@ def _ending(workspace: Workspace, id: str, known: Ending) -> Ending | None:
 
 
 def main(arguments: list[str]) -> None:
-    """Finish the container that the command line names; exit status 1: try again later."""
+    """Finish the container that the command line names; exit status 1: try again later, RUNS: it runs."""
     from chub.api.channel import Channel
     from chub.api.services import Services
     from chub.settings import load
 
-    address, namespace, data_root, state_root, snapshotter, id, *exit = arguments
-    seen = (int(exit[0]), datetime.fromtimestamp(int(exit[1]) / 10**9, UTC)) if exit else None
+    address, namespace, data_root, state_root, snapshotter, id, *known = arguments
+    seen = (int(known[0]), datetime.fromtimestamp(int(known[1]) / 10**9, UTC)) if len(known) == 2 else None
     flags = {"address": address, "data_root": data_root, "state_root": state_root, "snapshotter": snapshotter}
     with Services(Channel(address), namespace) as services:
+        workspace = Workspace(services, load(flags, environ={}, files=()))
         try:
-            finish(Workspace(services, load(flags, environ={}, files=())), id, seen)
+            if known == [protocol.UNLESS_IT_RUNS] and lifecycle.alive(workspace, id):
+                sys.exit(protocol.RUNS)
+            finish(workspace, id, seen)
         except ChubError as failure:
             sys.exit(str(failure))

@@ -1,4 +1,4 @@
-"""Give a container this process's terminal, standard streams and signals."""
+"""Give a process in a container this process's terminal, standard streams and signals."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from functools import partial
 
 from chub.core import terminal
-from chub.core.run import Finished, Running, Streams, run
-from chub.core.stdio import CHUNK, write_all
-from chub.core.workspace import Workspace
+from chub.core.process import Attendance, Process
+from chub.core.stdio import CHUNK, Streams, write_all
 from chub.errors import ChubError, NotATerminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from chub.api.tasks import Exit
-    from chub.options.request import Request
 
 STDIN, STDOUT, STDERR = 0, 1, 2
 
@@ -31,95 +30,128 @@ KEPT = frozenset(
 )
 """Signals that are not for the program."""
 
-Signals = queue.SimpleQueue[int]
-"""What came and is to be passed on, in order."""
 
-
-def run_here(workspace: Workspace, request: Request) -> Finished:
-    """Run a container to its end at this process's standard streams.
-
-    With a terminal asked for, the user's is raw meanwhile and its size is the container's. Signals go to the program.
-    When nobody reads the output any more, the program is killed: there is no one left to tell.
-    """
-    asked = request.terminal
-    if asked.tty and asked.interactive and not os.isatty(STDIN):
+def streams_here(*, tty: bool, stdin: bool, stdout: bool = True, stderr: bool = True, leave: bytes = b"") -> Streams:
+    """This process's standard streams, as wanted; raises NotATerminal where a terminal's input is no TTY."""
+    if tty and stdin and not os.isatty(STDIN):
         raise NotATerminal("the input device is not a TTY", hint="leave -t out where input is a pipe or a file")
-    streams = Streams(
-        source=(lambda: os.read(STDIN, CHUNK)) if asked.interactive else None,
-        stdout=lambda chunk: write_all(STDOUT, chunk),
-        stderr=lambda chunk: write_all(STDERR, chunk),
-    )
     if sys.stdout is not None:  # a program may have closed its own
         sys.stdout.flush()
-    return run(
-        workspace,
-        request,
-        streams,
-        console=terminal.size(STDOUT) if asked.tty else None,
-        attend=_attended,
+    return Streams(
+        source=(lambda: os.read(STDIN, CHUNK)) if stdin else None,
+        stdout=(lambda chunk: write_all(STDOUT, chunk)) if stdout else None,
+        stderr=(lambda chunk: write_all(STDERR, chunk)) if stderr else None,
+        leave=leave,
     )
+
+
+def attended(
+    *, tty: bool, raw: bool, signals: bool = True, kill: bool = True
+) -> Callable[[Process], AbstractContextManager[Attendance]]:
+    """How to attend a process from here.
+
+    With `tty` its terminal gets the size of ours, which with `raw` passes every key on. `signals`: those that come are
+    passed on; else they do nothing. `kill`: when nobody reads the output any more the process is killed; else left.
+    """
+    return partial(_attended, tty=tty, raw=raw, proxy=signals, fatal=kill)
 
 
 @contextmanager
-def _attended(running: Running) -> Iterator[Callable[[], Exit]]:
-    """Collect signals from before the program starts; what is given waits for its end and passes them on.
+def _attended(process: Process, *, tty: bool, raw: bool, proxy: bool, fatal: bool) -> Iterator[Attendance]:
+    """Collect signals from before the program starts."""
+    with ExitStack() as restored:
+        here = _Here(process, fatal)
+        restored.callback(here.close)
+        restored.callback(signal.set_wakeup_fd, signal.set_wakeup_fd(here.waker, warn_on_full_buffer=False))
+        if raw:
+            restored.enter_context(terminal.raw(STDIN))
+        for number in signal.valid_signals():
+            if getattr(number, "name", "") not in KEPT or (tty and number == signal.SIGWINCH):
+                wanted = proxy or number == signal.SIGWINCH
+                before = signal.signal(number, here.came if wanted else _nothing)
+                restored.callback(signal.signal, number, before)
+        if tty:
+            here.came(signal.SIGWINCH)  # the size may have changed since it was read
+        yield here
+
+
+def _nothing(number: int, _: object) -> None:
+    """A signal that is neither for the program nor ends us."""
+
+
+class _Here(Attendance):
+    """This process, waiting for a process's end, for signals that it passes on, and for being told to leave.
 
     The kernel may hand a signal to any thread, and Python's handler runs in this one only when it wakes up: so the
     wait is for a pipe, into which the interpreter writes at once (`signal.set_wakeup_fd`).
     """
-    asked = running.created.request.terminal
-    signals: Signals = queue.SimpleQueue()
-    wake, waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-    with ExitStack() as restored:
-        restored.callback(os.close, wake)
-        restored.callback(os.close, waker)
-        restored.callback(signal.set_wakeup_fd, signal.set_wakeup_fd(waker, warn_on_full_buffer=False))
 
-        def broken() -> None:
-            signals.put(signal.SIGKILL)
-            os.write(waker, b"\0")
+    def __init__(self, process: Process, fatal: bool) -> None:
+        super().__init__(process)
+        self._fatal = fatal
+        self._signals: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._left = False
+        self._wake, self.waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._open = threading.Lock()  # of the pipe: a thread may want to wake us when we have gone
 
-        running.broken = broken
-        if asked.tty and asked.interactive:
-            restored.enter_context(terminal.raw(STDIN))
-        for number in signal.valid_signals():
-            if getattr(number, "name", "") not in KEPT or (asked.tty and number == signal.SIGWINCH):
-                before = signal.signal(number, lambda number, _: signals.put(number))
-                restored.callback(signal.signal, number, before)
-        if asked.tty:
-            signals.put(signal.SIGWINCH)  # the size may have changed since it was read
-        yield lambda: _wait(running, signals, wake, waker)
+    def close(self) -> None:
+        """Wait no more."""
+        with self._open:
+            os.close(self._wake)
+            os.close(self.waker)
+            self._wake = self.waker = -1
 
+    def came(self, number: int, _: object = None) -> None:
+        """A signal came: for `wait` to pass on."""
+        self._signals.put(number)
 
-def _wait(running: Running, signals: Signals, wake: int, waker: int) -> Exit:
-    outcome: list[Exit | ChubError] = []
+    def broken(self) -> None:
+        """Nobody reads the output any more."""
+        if self._fatal:
+            self._signals.put(signal.SIGKILL)
+            self._rouse()
+        else:
+            self.leave()
 
-    def watch() -> None:
-        try:
-            outcome.append(running.wait())
-        except ChubError as failure:
-            outcome.append(failure)
-        os.write(waker, b"\0")
+    def leave(self) -> None:
+        """Go, and let the process be."""
+        self._left = True
+        self._rouse()
 
-    watching = threading.Thread(target=watch, daemon=True)
-    watching.start()
-    while True:
-        while not signals.empty():
-            _pass_on(running, signals.get())
-        if outcome:
-            break
-        select.select([wake], [], [])
-        os.read(wake, CHUNK)
-    watching.join()
-    ended = outcome[0]
-    if isinstance(ended, ChubError):
-        raise ended
-    return ended
+    def _rouse(self) -> None:
+        with self._open, suppress(BlockingIOError):  # full: it is about to wake up
+            if self.waker >= 0:
+                os.write(self.waker, b"\0")
 
+    def wait(self) -> Exit | None:
+        """Wait for the end, passing on the signals that come; None if the process was left before."""
+        outcome: list[Exit | ChubError] = []
 
-def _pass_on(running: Running, number: int) -> None:
-    if number == signal.SIGWINCH:
-        if size := terminal.size(STDOUT):
-            running.resize(*size)
-    else:
-        running.kill(number)
+        def watch() -> None:
+            try:
+                outcome.append(self.process.wait())
+            except ChubError as failure:
+                outcome.append(failure)
+            self._rouse()
+
+        threading.Thread(target=watch, daemon=True).start()
+        while True:
+            while not self._signals.empty():
+                self._pass_on(self._signals.get())
+            if outcome or self._left:
+                break
+            select.select([self._wake], [], [])
+            os.read(self._wake, CHUNK)
+        if not outcome:
+            return None
+        ended = outcome[0]
+        if isinstance(ended, ChubError):
+            raise ended
+        return ended
+
+    def _pass_on(self, number: int) -> None:
+        if number == signal.SIGWINCH:
+            if size := terminal.size(STDOUT):
+                self.process.resize(*size)
+        else:
+            self.process.kill(number)

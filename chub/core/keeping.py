@@ -16,6 +16,10 @@ from chub.core.workspace import Workspace, private_directory, writing
 from chub.errors import ChubError, Unavailable
 from chub.output import protocol
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from chub.options.request import Request
+
 PROGRAM = str(Path(chub.keeper.__file__).with_name("__main__.py"))
 ANSWER = 10.0  # seconds
 NOBODY = (ConnectionRefusedError, FileNotFoundError)  # what connecting says where no keeper is alive
@@ -30,56 +34,93 @@ class Keeper:
         self._workspace = workspace
         self._place = Path(protocol.directory(str(workspace.state)))
         self._connection: socket.socket | None = None
+        self._limited = False  # whether what is followed has to be told what has been read
 
     def close(self) -> None:
-        """End the connection. What was announced and not started is then looked after by the keeper."""
+        """End the connection. What is looked after through it is then looked after by the keeper."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    def keep(self, id: str, fifos: Path, data: Path, *, tty: bool) -> None:
-        """Have the output of a task that is about to be made held: its FIFOs in `fifos` are there."""
-        settings, services = self._workspace.settings, self._workspace.services
+    def keep(self, id: str, fifos: Path, data: Path, request: Request, *, reads: bool) -> None:
+        """Have the output of a task that is about to be made held: its FIFOs in `fifos` are there.
+
+        Its end is looked after by whoever calls this, until `release` or as long as this connection lasts. That one
+        also `reads` the output, or has the keeper do it.
+        """
+        settings, services, logging = self._workspace.settings, self._workspace.services, request.logging
         argv = [sys.executable, "-c", FINISH, services.address, services.namespace]
         argv += [str(settings.data_root), str(settings.state_root), settings.snapshotter, id]
-        facts = {"id": id, "fifos": str(fifos), "data": str(data), "tty": tty, "finish": argv}
+        facts = {"id": id, "fifos": str(fifos), "data": str(data), "tty": request.terminal.tty, "finish": argv}
+        facts |= {"reads": reads, "stdin_once": request.terminal.stdin_once, "kept": logging.driver != "none"}
+        if logging.max_size:
+            facts["limit"] = [logging.max_size, logging.max_file]
         self._say({"kind": protocol.KEEP, "id": id, "facts": facts}, start=True)
 
-    def started(self, id: str, pid: int, ticks: int) -> None:
-        """Its program runs: its pid, and the start of that process, as pids come again."""
-        self._say({"kind": protocol.STARTED, "id": id, "pid": pid, "ticks": ticks}, start=True)
+    def made(self, id: str, pid: int, ticks: int) -> None:
+        """Its task is made: its first process, and the start of that, as pids come again."""
+        self._say({"kind": protocol.MADE, "id": id, "pid": pid, "ticks": ticks}, start=True)
+
+    def ended(self, id: str) -> tuple[int, int] | None:
+        """Its task is deleted: all output is to be taken. How it ended (see `settled`), if the keeper has seen it."""
+        try:
+            return _exit(self._say({"kind": protocol.ENDED, "id": id}, start=True))
+        except ChubError:  # the keeper has been killed, and another one has looked after it
+            return None
+
+    def release(self, id: str) -> None:
+        """Its program runs, and is left to the keeper from now on."""
+        self._say({"kind": protocol.RELEASE, "id": id}, start=True)
 
     def drop(self, id: str) -> None:
-        """It was not made after all."""
+        """Nothing of it is left to look after."""
         with suppress(ChubError):
             self._say({"kind": protocol.DROP, "id": id})
 
-    def follow(self, id: str) -> bool:
-        """Ask to be told when there is more output; False if it is not held (any more)."""
+    def follow(self, id: str, record: int | None = None) -> bool:
+        """Ask to be told when there is more output than up to `record`; False if it is not held (any more).
+
+        What has not been read from `record` on is kept, also beyond the limit of what is kept.
+        """
+        message = {"kind": protocol.FOLLOW, "id": id, "record": record}
         try:
-            self._say({"kind": protocol.FOLLOW, "id": id}, start=(self._place / f"{id}.json").exists())
+            self._limited = self._say(message, start=(self._place / f"{id}.json").exists()).get("limited", False)
         except ChubError:
+            self.close()
             return False
         assert self._connection is not None
         self._connection.settimeout(None)
         return True
 
-    def more(self) -> bool:
-        """Wait until there may be more output; False at the end, of the output or of the keeper: `follow` tells."""
-        assert self._connection is not None
-        with suppress(OSError):
-            if protocol.receive(self._connection) is not None:
-                return True
+    def awaited(self, id: str, record: int) -> bool:
+        """Wait until there may be more output than up to `record`; False at its end. A killed keeper is none."""
+        if self._limited and self._connection is not None:
+            with suppress(OSError):  # it has been killed
+                protocol.send(self._connection, {"kind": protocol.READ, "id": id, "record": record})
+        message = self._heard()
+        return not message.get("end") if message is not None else self.follow(id, record)
+
+    def settled(self, id: str) -> tuple[int, int] | None:
+        """Wait until what has ended is written down and tidied up.
+
+        How it ended, if the keeper knows: exit code, and time in nanoseconds since 1970.
+        """
+        known = None
+        while self._connection is not None or self.follow(id):
+            while (message := self._heard()) is not None:
+                known = _exit(message) or known
+        return known
+
+    def _heard(self) -> dict[str, Any] | None:
+        """What the keeper says unasked; None when it has ended the connection."""
+        if self._connection is not None:
+            with suppress(OSError):
+                if (message := protocol.receive(self._connection)) is not None:
+                    return message
         self.close()
-        return False
+        return None
 
-    def settled(self, id: str) -> None:
-        """Wait until what has ended is written down and tidied up."""
-        while self.follow(id):
-            while self.more():
-                pass
-
-    def _say(self, message: dict[str, Any], *, start: bool = False) -> None:
+    def _say(self, message: dict[str, Any], *, start: bool = False) -> dict[str, Any]:
         for left in reversed(range(TRIES)):
             try:
                 connection = self._connected(start=start)
@@ -95,7 +136,7 @@ class Keeper:
                 continue
             if error := answer.get("error"):
                 raise ChubError(f"the keeper: {error}")
-            return
+            return answer
         raise Unavailable("the keeper ends whenever it is asked")
 
     def revive(self) -> None:
@@ -163,6 +204,10 @@ class Keeper:
             finally:
                 for fd in (null, errors, *high):
                     os.close(fd)
+
+
+def _exit(message: dict[str, Any]) -> tuple[int, int] | None:
+    return tuple(message["exit"]) if message.get("exit") else None
 
 
 @contextmanager

@@ -85,7 +85,7 @@ def end_task(workspace: Workspace, id: str) -> None:
     delete_task(workspace, id)
 
 
-def _alive(workspace: Workspace, id: str) -> Task | None:
+def alive(workspace: Workspace, id: str) -> Task | None:
     """The task of a container that runs or is paused."""
     try:
         task = workspace.services.tasks.get(id)
@@ -96,7 +96,7 @@ def _alive(workspace: Workspace, id: str) -> Task | None:
 
 def running(workspace: Workspace, container: Container) -> Task:
     """The task of a container that runs or is paused; raises Conflict in docker's words for another."""
-    task = _alive(workspace, container.id)
+    task = alive(workspace, container.id)
     if task is None:
         raise _not_running(container)
     return task
@@ -114,7 +114,7 @@ def stop(
     `signal` replaces the one that its image or maker chose (SIGTERM where none did). A negative `grace` is for ever,
     None is 10 s. Raises Invalid for what is no signal, TimedOut for a process that even SIGKILL does not end.
     """
-    task = _alive(workspace, container.id)
+    task = alive(workspace, container.id)
     if task is None:
         return
     number = stop_signal(container) if signal is None else parse_signal(str(signal))
@@ -190,7 +190,7 @@ def pause(workspace: Workspace, container: Container) -> None:
 
 def unpause(workspace: Workspace, container: Container) -> None:
     """Let the processes of a paused container go on. Raises Conflict in docker's words if it is not paused."""
-    task = _alive(workspace, container.id)
+    task = alive(workspace, container.id)
     if task is None or task.status not in PAUSED:
         raise Conflict(f"Container {container.id} is not paused")
     workspace.services.tasks.resume(container.id)

@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from chub.api.containers import Container
     from chub.api.tasks import Task
+    from chub.options.request import Request
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 ALIVE = frozenset({"running", "paused", "pausing"})
@@ -96,6 +97,13 @@ def request_of(record: Container) -> Mapping[str, Any]:
     value = record.extensions.get(REQUEST)
     found = value.json() if value else {}
     return found if isinstance(found, dict) else {}
+
+
+def asked_for(record: Container) -> Request:
+    """The request that made a container of chub's; raises Invalid for one that a newer chub wrote."""
+    from chub.options.request import from_json
+
+    return from_json(request_of(record))
 
 
 def owner_of(record: Container, namespace: str) -> str:

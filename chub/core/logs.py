@@ -73,8 +73,8 @@ def _chunks(
     if isinstance(reader, Rotated):
         return foreign.following(workspace, row, reader) if follow else reader.chunks()
     id = row.record.id
-    if follow and keeper.follow(id):  # asked before anything is read: nothing comes in between
-        return following(reader, lambda: keeper.more() or keeper.follow(id))
+    if follow and keeper.follow(id, reader.record):  # asked before anything is read: nothing comes in between
+        return following(reader, lambda: keeper.awaited(id, reader.record))
     return reader.chunks()
 
 

@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+from chub.core.leasing import abandoned, mine
 from chub.core.marks import NAME_LABEL, REQUEST
 from chub.core.undo import gone
 from chub.errors import AlreadyExists, Conflict, Invalid, NotFound
@@ -116,17 +117,18 @@ def rename(services: Services, container: Container, name: str) -> Container:
 
 
 def _take(services: Services, lease: str, name: str) -> None:
-    """Make the lease; another's is waited for until it is gone or has expired."""
+    """Make the lease; another's is waited for until it is gone, has expired, or its client is gone."""
     import time
+
+    from chub.api.leases import EXPIRE_LABEL
 
     while True:
         try:
-            services.leases.create(lease, expires=CLAIM)
+            services.leases.create(lease, expires=CLAIM, labels=mine())
             return
         except AlreadyExists:
             for held in services.leases.list(f"id=={lease}"):
-                expiry = held.labels.get("containerd.io/gc.expire", "")
-                if not expiry or datetime.fromisoformat(expiry) < datetime.now(UTC):
+                if EXPIRE_LABEL not in held.labels or abandoned(held):
                     gone(services.leases.delete, lease)
             time.sleep(0.02)  # containerd tells nobody about leases: there is no event to wait for
 

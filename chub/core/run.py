@@ -1,37 +1,31 @@
-"""Run a container to its end: create, start, carry its streams, learn how it ended, tidy up."""
+"""Run a container to its end: start it, look on, learn how it ended, tidy up."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, closing, nullcontext
 from datetime import UTC, datetime
 
 from chub.core import create, endings, lifecycle
 from chub.core.create import Created
 from chub.core.endings import LOST, Ending
-from chub.core.patience import patiently
-from chub.core.stdio import Fifos, Sink
+from chub.core.keeping import Keeper
+from chub.core.launch import launch
+from chub.core.process import Attendance, Process
+from chub.core.settle import after, settle
+from chub.core.stdio import Input, Outputs, Streams, remove_fifos
+from chub.core.tail import Tail
 from chub.core.workspace import Workspace
-from chub.errors import ChubError, Conflict, EngineFault, NotFound, ProgramNotExecutable, ProgramNotFound, Unavailable
+from chub.errors import NotFound
 from chub.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from chub.api.tasks import Exit
     from chub.options.request import Request
 
-FAILED = 128  # exit code of a container that the runtime could not start, as docker's
+GONE = "its task is gone, and its exit status with it: the shim was killed, or containerd restarted"
 
-
-@record
-class Streams:
-    """Where a program's input comes from and its output goes to."""
-
-    source: Callable[[], bytes] | None = None  # gives chunks, b"" at the end; None: /dev/null
-    stdout: Sink
-    stderr: Sink
+Attend = Callable[[Process], AbstractContextManager[Attendance]]
 
 
 @record
@@ -40,73 +34,18 @@ class Finished:
 
     id: str
     name: str
-    exit_code: int  # the program's; 128 + n for signal n; 255 where nobody knows
+    exit_code: int  # the program's; 128 + n for signal n; 255 where nobody knows; 0 if it was left
     started: datetime
-    finished: datetime
+    finished: datetime | None  # None: it was left, and runs on
     error: str = ""  # why the exit code is not known
     output_failure: OSError | None = None  # why not all output reached its sink
     input_failure: OSError | None = None  # why not all input was read
     warnings: tuple[str, ...] = ()  # what the directory had and the container lacked
 
 
-@dataclass(slots=True, kw_only=True)
-class Running:
-    """A container that runs, with this process at its streams."""
-
-    workspace: Workspace
-    created: Created
-    broken: Callable[[], object] = field(default=lambda: None)  # called when a sink can take no more
-
-    def kill(self, number: int) -> None:
-        """Send a signal; a program that has ended meanwhile is no error."""
-        with suppress(NotFound, Conflict):
-            self.workspace.services.tasks.kill(self.created.id, number)
-
-    def resize(self, columns: int, rows: int) -> None:
-        """Tell the program's terminal its size."""
-        with suppress(NotFound, Conflict, Unavailable):
-            self.workspace.services.tasks.resize(self.created.id, columns, rows)
-
-    def wait(self) -> Exit:
-        """Wait for the end, through a restart of containerd if need be.
-
-        Raises NotFound if the task is gone and its exit status with it.
-        """
-        tasks = self.workspace.services.tasks
-
-        def ended() -> Exit:
-            try:
-                return tasks.wait(self.created.id, timeout=None)
-            except EngineFault:
-                tasks.get(self.created.id)  # NotFound: the shim has died, and containerd has cleaned up
-                raise
-
-        return patiently(self.workspace.services.channel, ended)
-
-    def start(self) -> None:
-        """Start the program, through a restart of containerd if need be: the call may be lost, or only its answer."""
-        tasks = self.workspace.services.tasks
-        again = False
-
-        def begin() -> None:
-            nonlocal again
-            if again:
-                try:
-                    if tasks.get(self.created.id).status != "created":
-                        return
-                except NotFound:  # it has started and ended: the wait will say so
-                    return
-            again = True
-            tasks.start(self.created.id)
-
-        patiently(self.workspace.services.channel, begin)
-
-
-Attend = Callable[[Running], AbstractContextManager["Callable[[], Exit]"]]
-
-
-def _alone(running: Running) -> AbstractContextManager[Callable[[], Exit]]:
-    return nullcontext(running.wait)
+def alone(process: Process) -> AbstractContextManager[Attendance]:
+    """Attend a process without a terminal and without passing signals on."""
+    return nullcontext(Attendance(process))
 
 
 def run(
@@ -115,165 +54,133 @@ def run(
     streams: Streams,
     *,
     console: tuple[int, int] | None = None,
-    attend: Attend = _alone,
+    attend: Attend = alone,
+    announce: Callable[[str], object] = lambda _: None,
 ) -> Finished:
     """Run a container in the foreground.
 
     `console` is the first (columns, rows) of its terminal. `attend` is entered before the program starts; what it
-    gives waits for the end, and may send signals and sizes meanwhile. With `request.identity.remove` nothing is left
-    afterwards; else the container stays, and its ending is written down. Raises ProgramNotFound and
-    ProgramNotExecutable for the program, ChubError for all else; then a container that is to be removed is gone,
-    another one stays as "created".
+    gives waits for the end, and may send signals and sizes meanwhile. `announce` gets the id once it is made. With
+    `request.identity.remove` nothing is left afterwards; else the container stays, and its ending is written down.
+    Raises ProgramNotFound and ProgramNotExecutable for the program, ChubError for all else; then a container that is
+    to be removed is gone, another one stays as "created".
     """
     created = create.create(workspace, request, console=console)
-    try:
-        finished = _run(workspace, created, streams, attend)
-    except BaseException as failure:
-        after(failure, created, lambda: settle(workspace, created))
-        raise
-    settle(workspace, created)
+    return to_its_end(workspace, created, streams, attend, announce)
+
+
+def to_its_end(
+    workspace: Workspace,
+    created: Created,
+    streams: Streams,
+    attend: Attend,
+    announce: Callable[[str], object] = lambda _: None,
+) -> Finished:
+    """Start a container that was made, and as `run`."""
+    with closing(Keeper(workspace)) as keeper:
+        try:
+            announce(created.id)
+            finished = _attended(workspace, created, keeper, streams, attend)
+        except BaseException as failure:
+            after(failure, created, lambda: settle(workspace, created))
+            raise
+        if finished.finished is None:
+            create.release(workspace, created)
+            keeper.release(created.id)
+        else:
+            settle(workspace, created)
+            keeper.drop(created.id)
     return finished
 
 
-def after(failure: BaseException, created: Created, step: Callable[[], object]) -> None:
-    """Tidy up after a failure. Where that fails too, the first failure says what may be left, and how to remove it."""
-    try:
-        step()
-    except (ChubError, OSError) as second:
-        failure.add_note(f"tidying up failed too: {second}")
-        if isinstance(failure, ChubError):
-            failure.hint = (
-                f"container {created.name} may still be there: start the engine again, then chub rm -f {created.name}"
-            )
+class _Streams:
+    """A container's streams, as the client that attends it has them."""
+
+    def __init__(self, workspace: Workspace, created: Created, streams: Streams, attendance: Attendance) -> None:
+        self._workspace = workspace
+        self._created = created
+        self._streams = streams
+        self._attendance = attendance
+        self._fifos: Outputs | None = None
+        self._output: Tail | Outputs | None = None
+        self._input: Input | None = None
+
+    @property
+    def reads(self) -> bool:
+        """Whether the output comes here and nowhere else."""
+        return self._created.request.logging.driver == "none"
+
+    def connect(self, fifos: Outputs) -> None:
+        """Begin to read and to write.
+
+        What the keeper reads stays open here too: should it be killed just when the program ends, nothing is lost.
+        """
+        id, process = self._created.id, self._attendance.process
+        self._fifos = fifos
+        self._output = fifos if self.reads else Tail(self._workspace, id)
+        self._output.read_into(self._streams, self._attendance.broken)
+        self._input = Input(
+            str(self._workspace.state / id / "stdin"),
+            self._streams,
+            ended=(lambda: None) if self._created.request.terminal.tty else process.end_input,
+            leave=self._attendance.leave,
+        )
+
+    def drain(self) -> None:
+        """Wait for the end of the output."""
+        if self._output is not None:
+            self._output.drain()
+
+    @property
+    def failures(self) -> tuple[OSError | None, OSError | None]:
+        """Why not all output reached its sink, and why not all input was read."""
+        output, given = self._output, self._input
+        return output.failure if output is not None else None, given.failure if given is not None else None
+
+    def close(self) -> None:
+        """Close what is not read."""
+        if self._fifos is not None:
+            self._fifos.close()
 
 
-def settle(workspace: Workspace, created: Created) -> None:
-    """What is to be left is left, and nothing else."""
-    if created.request.identity.remove:
-        lifecycle.erase(workspace, created.record)
-    else:
-        create.release(workspace, created)
-
-
-def _run(workspace: Workspace, created: Created, streams: Streams, attend: Attend) -> Finished:
-    running = Running(workspace=workspace, created=created)
-    terminal = created.request.terminal
-    fifos = Fifos(workspace.state / created.id, stdin=streams.source is not None, tty=terminal.tty)
-    error = ""
-    try:
-        fifos.make()
-        with attend(running) as wait:
-            started = _start(workspace, created, fifos, streams, running)
-            endings.write(created.directory, Ending(started=started))
-            try:
-                ended = wait()
-                code, finished = ended.exit_status, ended.exited_at or datetime.now(UTC)
-            except NotFound:
-                code, finished = LOST, datetime.now(UTC)
-                error = "its task is gone, and its exit status with it: the shim was killed, or containerd restarted"
-            fifos.drain()
-        if not created.request.identity.remove:
-            ending = Ending(started=started, finished=finished, exit_code=code, error=error)
-            endings.write(created.directory, ending)
-        lifecycle.delete_task(workspace, created.id)
-    except BaseException as failure:
-        after(failure, created, lambda: lifecycle.end_task(workspace, created.id))
-        raise
-    finally:
-        fifos.close()
+def _attended(workspace: Workspace, created: Created, keeper: Keeper, streams: Streams, attend: Attend) -> Finished:
+    id = created.id
+    with (
+        attend(Process(services=workspace.services, id=id)) as attendance,
+        closing(_Streams(workspace, created, streams, attendance)) as here,
+    ):
+        started = launch(workspace, created, keeper, ready=here.connect, reads=here.reads)
+        try:
+            ended = attendance.wait()
+            if ended is None:
+                return Finished(id=id, name=created.name, exit_code=0, started=started, finished=None)
+            ending = Ending(started=started, finished=ended.exited_at or datetime.now(UTC), exit_code=ended.exit_status)
+            if not created.request.identity.remove:
+                endings.write(created.directory, ending)
+            lifecycle.delete_task(workspace, id)
+            keeper.ended(id)
+        except NotFound:
+            ending = _forgotten(started, keeper.ended(id))
+            if not created.request.identity.remove:
+                endings.write(created.directory, ending)
+        here.drain()
+    remove_fifos(workspace.state / id)
+    output_failure, input_failure = here.failures
     return Finished(
-        id=created.id,
+        id=id,
         name=created.name,
-        exit_code=code,
+        exit_code=LOST if ending.exit_code is None else ending.exit_code,
         started=started,
-        finished=finished,
-        error=error,
-        output_failure=fifos.failure,
-        input_failure=fifos.input_failure,
+        finished=ending.finished,
+        error=ending.error,
+        output_failure=output_failure,
+        input_failure=input_failure,
         warnings=created.warnings,
     )
 
 
-def _start(workspace: Workspace, created: Created, fifos: Fifos, streams: Streams, running: Running) -> datetime:
-    """Make the task, connect its streams, and start the program; when that was (it may be over when this returns)."""
-    tasks = workspace.services.tasks
-    try:
-        tasks.create(created.id, created.mounts, fifos.paths, options=created.record.runtime.options)
-        sinks = (streams.stdout,) if fifos.tty else (streams.stdout, streams.stderr)
-        fifos.read_into(*sinks, broken=lambda: running.broken())
-        if streams.source is not None:
-            fifos.write_from(streams.source, lambda: _end_of_input(workspace, created, fifos.tty))
-        started = datetime.now(UTC)
-        running.start()
-    except ChubError as failure:
-        why = refused(failure, created.args[0], created.request.identity.runtime or "runc")
-        if not created.request.identity.remove:
-            endings.write(created.directory, Ending(exit_code=why.exit_code or FAILED, error=str(why)))
-        raise why from failure
-    return started
-
-
-def refused(failure: ChubError, program: str, runtime: str = "runc") -> ChubError:
-    """What a runtime says of a program that it cannot start, as docker's exit statuses put it (126, 127).
-
-    runc names the program after ``exec``, crun after ``executable file``; another name there is not the program's.
-    A `runtime` or shim that containerd cannot start itself is NotFound.
-    """
-    text = str(failure)
-    if missing := _runtime_missing(text, runtime):
-        return missing
-    if not re.search(rf"exec(utable file)?:? [\"`]?{re.escape(_as_go(program))}[\"`]?[: ]", text):
-        return _plainly(failure)
-    if any(words in text for words in ("not found", "no such file or directory")):
-        return ProgramNotFound(_why(text), hint=f"is {program!r} in the image, and in its PATH?")
-    if any(words in text for words in ("permission denied", "is a directory", "not a directory")):
-        return ProgramNotExecutable(_why(text), hint=f"{program!r} must be a file with execute permission")
-    return _plainly(failure)
-
-
-def _runtime_missing(text: str, runtime: str) -> NotFound | None:
-    """The error for a shim that containerd, or a runtime that the shim does not find; None if that is not it."""
-    if shim := re.search(r'binary not installed "([^"]+)"', text):
-        return NotFound(
-            f"containerd has no runtime {runtime}: {shim[1]} is not in the engine's PATH",
-            hint="install it where the engine looks for programs, or choose another --runtime",
-        )
-    if "unable to retrieve OCI runtime error" in text and re.search(r'exec: "|fork/exec ', text):
-        return NotFound(
-            f"the runtime {runtime} cannot be started: {text.rpartition('): ')[2]}",
-            hint="install it where the engine looks for programs (apt-get install runc), or choose another --runtime",
-        )
-    return None
-
-
-def _plainly(failure: ChubError) -> ChubError:
-    """The same, in the runtime's own words where they are in it."""
-    text = str(failure)
-    if "unable to start container process" not in text:
-        return failure
-    return type(failure)(_why(text), hint="the runtime refused what the options, or the image, ask for")
-
-
-def _as_go(word: str) -> str:
-    """A word as Go quotes it in an error."""
-    escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
-
-    def quoted(each: str) -> str:
-        return escapes.get(each) or (each if each.isprintable() or not each.isascii() else f"\\x{ord(each):02x}")
-
-    return "".join(map(quoted, word))
-
-
-def _why(text: str) -> str:
-    """The runtime's own words, without those of everybody who handed them on."""
-    start = text.find("unable to start container process")
-    return text[max(start, 0) :]
-
-
-def _end_of_input(workspace: Workspace, created: Created, tty: bool) -> None:
-    """Tell the program that no more input comes. A terminal has no such end: ^D is a key."""
-    if tty:
-        return
-    services = workspace.services
-    with suppress(ChubError):  # it has ended meanwhile; or the engine is gone, which the wait will say
-        patiently(services.channel, lambda: services.tasks.close_stdin(created.id))
+def _forgotten(started: datetime, seen: tuple[int, int] | None) -> Ending:
+    """The end of a program that containerd has forgotten: as its shim told the keeper, or unknown."""
+    if seen is None:
+        return Ending(started=started, finished=datetime.now(UTC), exit_code=LOST, error=GONE)
+    return Ending(started=started, finished=datetime.fromtimestamp(seen[1] / 10**9, UTC), exit_code=seen[0])

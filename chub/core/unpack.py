@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 
 from chub.api.types import Descriptor
+from chub.core.marks import VERSION, VERSION_LABEL
 from chub.core.undo import gone
 from chub.errors import AlreadyExists, DataLoss, NotFound
 
@@ -34,7 +35,7 @@ def unpack(
         return
     key = f"extract-{os.urandom(6).hex()} {chain_id}"
     try:
-        mounts = snapshots.prepare(key, parent)
+        mounts = snapshots.prepare(key, parent, {VERSION_LABEL: VERSION})
         applied = services.diff.apply(layer, mounts)
         if applied.digest != diff_id:
             raise DataLoss(f"layer {layer.digest}: unpacked it is {applied.digest}, not the {diff_id} announced")

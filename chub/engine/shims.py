@@ -27,14 +27,16 @@ class Shim:
     pid: int
     namespace: str
     id: str  # of the container it was started for; it may serve more
+    socket: str  # of the containerd it reports to
 
 
 def find(socket: Path) -> tuple[Shim, ...]:
     """The shims that report to the containerd at `socket`."""
-    return tuple(_all(str(socket)))
+    return tuple(shim for shim in every() if shim.socket == str(socket))
 
 
-def _all(socket: str) -> Iterator[Shim]:
+def every() -> Iterator[Shim]:
+    """The shims of all engines of the host."""
     for pid in _pids():
         try:
             words = (_PROC / str(pid) / "cmdline").read_bytes().decode(errors="replace").split("\0")
@@ -43,27 +45,38 @@ def _all(socket: str) -> Iterator[Shim]:
         if not os.path.basename(words[0]).startswith("containerd-shim"):
             continue
         flags = dict(itertools.pairwise(words))
-        if flags.get("-address") == socket:
-            yield Shim(pid=pid, namespace=flags.get("-namespace", ""), id=flags.get("-id", ""))
+        yield Shim(
+            pid=pid,
+            namespace=flags.get("-namespace", ""),
+            id=flags.get("-id", ""),
+            socket=flags.get("-address", ""),
+        )
 
 
-def end(socket: Path, bundles: Path, deadline: float) -> tuple[int, ...]:
-    """Kill the shims of `socket` and all that runs below them, and drop their cgroups and sockets.
+def end(engine: Path, bundles: Path, deadline: float) -> tuple[int, ...]:
+    """Kill the shims of the containerd at `engine` and all that runs below them, and drop their cgroups and sockets.
 
     This is for shims that containerd can no longer be asked to end. `deadline` is in monotonic time; returned
     are the processes that were still there when it had passed.
     """
-    shims = [shim.pid for shim in find(socket)]
+    shims = [shim.pid for shim in find(engine)]
     if not shims:
         return ()
-    programs = _descendants(shims)
+    left = take_down(shims, deadline)
+    for bundle in bundles.glob("*/*/*"):
+        for socket in sockets(bundle):
+            socket.unlink(missing_ok=True)
+    return left
+
+
+def take_down(shims: list[int], deadline: float) -> tuple[int, ...]:
+    """Kill shims, by pid, and all that runs below them, and drop its cgroups; what was still there at the deadline."""
+    programs = descendants(shims)
     cgroups = {path for pid in programs for path in _cgroups(pid)} - {path for pid in shims for path in _cgroups(pid)}
     left = kill((*programs, *shims), deadline)
     for path in sorted(cgroups, reverse=True):
         with suppress(OSError):  # busy: something else lives in it
             path.rmdir()
-    for address in _addresses(bundles):
-        address.unlink(missing_ok=True)
     return left
 
 
@@ -93,7 +106,7 @@ def _pids() -> list[int]:
     return [int(name) for name in os.listdir(_PROC) if name.isdigit()]
 
 
-def _descendants(pids: list[int]) -> tuple[int, ...]:
+def descendants(pids: list[int]) -> tuple[int, ...]:
     """All that has one of `pids` above it. A container's orphans are adopted by its init or by the shim."""
     children: dict[int, list[int]] = {}
     for pid in _pids():
@@ -121,9 +134,9 @@ def _cgroups(pid: int) -> Iterator[Path]:
                     break
 
 
-def _addresses(bundles: Path) -> Iterator[Path]:
-    """The sockets of the shims, as their bundles name them (1.6, 1.7: `address`; 2.x: `bootstrap.json`)."""
-    for file in (*bundles.glob("*/*/*/address"), *bundles.glob("*/*/*/bootstrap.json")):
+def sockets(bundle: Path) -> Iterator[Path]:
+    """The socket of a shim, as its bundle names it (1.6, 1.7: `address`; 2.x: `bootstrap.json`)."""
+    for file in (bundle / "address", bundle / "bootstrap.json"):
         with suppress(OSError):
             said = file.read_text()
             _, found, rest = said.partition("unix://")

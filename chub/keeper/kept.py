@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 
+from chub.output import ttrpc
 from chub.output.format import Stream
-from chub.output.write import Log
+from chub.output.write import Log, Nowhere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 FIFOS = {Stream.STDOUT: "stdout", Stream.STDERR: "stderr"}
 PIPE = 1 << 20  # bytes a FIFO may hold: a fast program wakes us less often
+SHIM_PATIENCE = 1.0  # seconds a shim has to answer
 BURST = 16  # chunks that one FIFO gives before others have their turn
 
 
@@ -23,33 +25,47 @@ class Kept:
     """The FIFOs and the log of a container, and what is known of its program.
 
     `facts` is what the client told: ``id``, ``fifos`` and ``data`` (directories), ``tty``, ``finish`` (a command line),
-    and, once it runs, ``pid`` and ``ticks`` (the start of that process: pids come again); then what was learned:
-    ``shim`` (its address and version) and ``exit`` (code and time).
+    ``kept`` (whether output is), ``limit`` (of what is kept, see `Log`), ``attended`` (a client looks after its end),
+    ``reads`` (that one takes the output), ``stdin_once`` (its input ends with that client), and, once it is made,
+    ``pid`` and ``ticks`` (the start of that process: pids come again); then what was learned: ``shim`` (its address and
+    version) and ``exit`` (code and time).
     """
 
     def __init__(self, facts: "dict[str, Any]", place: str, held: "dict[Stream, int] | None" = None) -> None:
         self.facts = facts
         self.id: str = facts["id"]
         self.memory = os.path.join(place, f"{self.id}.json")
-        self.followers: set[socket.socket] = set()
+        self.followers: dict[socket.socket, int | None] = {}  # with the record that each reads next
         self.pidfd = -1  # of the container's first process
         self.finisher = -1  # pid of the process that finishes it
         self.finisher_fd = -1
         self.finished = False
         self.failures = 0  # of finishers
+        self.over = False  # its program has ended
         self.fifos: dict[int, Stream] = {}
-        opened = held if held is not None else self._opened()
+        if held:
+            self._add(held)
+        elif not facts["reads"]:
+            self.open()
+        self.log: Log | Nowhere = Log(facts["data"], facts.get("limit")) if facts["kept"] else Nowhere()
+
+    def open(self) -> None:
+        """Open the FIFOs that its client made for reading: so the shim need not wait for a reader."""
+        streams = (Stream.STDOUT,) if self.facts["tty"] else tuple(Stream)
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+        self._add({stream: os.open(os.path.join(self.facts["fifos"], FIFOS[stream]), flags) for stream in streams})
+
+    def _add(self, opened: dict[Stream, int]) -> None:
         for stream, fifo in opened.items():
             with suppress(PermissionError):  # over the user's limit: the default size does
                 fcntl.fcntl(fifo, fcntl.F_SETPIPE_SZ, PIPE)
             self.fifos[fifo] = stream
-        self.log = Log(facts["data"])
 
-    def _opened(self) -> dict[Stream, int]:
-        """The FIFOs that its client made, each open for reading: so the shim need not wait for a reader."""
-        streams = (Stream.STDOUT,) if self.facts["tty"] else tuple(Stream)
-        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
-        return {stream: os.open(os.path.join(self.facts["fifos"], FIFOS[stream]), flags) for stream in streams}
+    def end_input(self) -> None:
+        """End the program's input, if it ends with its client's."""
+        if self.facts["stdin_once"] and not self.facts["tty"] and not self.over and (shim := self.facts.get("shim")):
+            with suppress(ttrpc.NoAnswer):  # it has ended meanwhile
+                ttrpc.Shim(*shim).close_stdin(self.id, SHIM_PATIENCE)
 
     def remember(self) -> None:
         """Write the facts down for the next keeper."""
@@ -77,7 +93,13 @@ class Kept:
             for _ in range(BURST):
                 if not self.log.take(self.fifos[fifo], fifo):
                     return False
+        self.trim()
         return True
+
+    def trim(self) -> None:
+        """Let go of what is beyond the limit and has been read by all who follow."""
+        if "limit" in self.facts:
+            self.log.trim(min((record for record in self.followers.values() if record is not None), default=None))
 
     def drain(self) -> None:
         """Take what is left when nobody will write any more."""

@@ -10,7 +10,7 @@ from functools import partial
 from time import monotonic
 
 from chub.keeper.guard import Guard, Held
-from chub.keeper.kept import Kept
+from chub.keeper.kept import SHIM_PATIENCE, Kept
 from chub.output import protocol, ttrpc
 
 TYPE_CHECKING = False
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 IDLE = 10.0  # seconds without containers and clients after which it ends
 CLAIM = 60.0  # seconds that the client of a container which is being made has for coming back
-SHIM_PATIENCE = 1.0  # seconds a shim has to say how its task ended
 LIMBO = 2.0  # seconds in which a call that a killed client had made reaches its end in containerd
 STALL = 0.5  # seconds until what could not be written is tried again
 RETRY = (0.2, 1.0, 5.0, 30.0)  # seconds until an end that could not be finished is tried again; the last one for ever
@@ -62,8 +61,8 @@ class Keeper:
         else:
             kept = self._kept[facts["id"]]
             if "pid" in facts:
-                self._started(kept)
-            else:
+                self._made(kept)
+            if facts["attended"]:
                 self._after(CLAIM, partial(self._abandoned, kept))
 
     def run(self) -> None:
@@ -124,31 +123,50 @@ class Keeper:
         try:
             message = protocol.receive(client)
             if message is not None:
-                protocol.send(client, self._answer(client, message))
+                if (answer := self._answer(client, message)) is not None:
+                    protocol.send(client, answer)
                 return
         except (OSError, ValueError):
             pass  # a client that breaks off or the rules is as one that leaves
         self._leave(client)
 
-    def _answer(self, client: socket.socket, message: "dict[str, Any]") -> "dict[str, Any]":
+    def _answer(self, client: socket.socket, message: "dict[str, Any]") -> "dict[str, Any] | None":
         try:
             kind, id = message["kind"], message["id"]
             if kind == protocol.KEEP:
-                self._hold(message["facts"])
+                self._hold({**message["facts"], "attended": True})
                 self._clients[client].add(id)
                 return {"ok": True}
+            if id not in self._kept and kind == protocol.READ:
+                return None
             if id not in self._kept:
                 return {"error": f"container {id} is not held here"}
             kept = self._kept[id]
-            if kind == protocol.STARTED:
+            if kind == protocol.MADE:
                 kept.facts |= {"pid": message["pid"], "ticks": message["ticks"]}
+                self._clients[client].add(id)  # again, where another keeper was told of it
+                self._made(kept)
+            elif kind == protocol.RELEASE:
                 self._clients[client].discard(id)
-                self._started(kept)
+                self._left(kept)
+                if kept.over:
+                    self._finish(kept)
+            elif kind == protocol.ENDED:
+                self._take_rest(kept)
+                return {"ok": True, "exit": kept.facts.get("exit")}
             elif kind == protocol.DROP:
                 self._clients[client].discard(id)
-                self._forget(kept)
+                kept.finished = True
+                self._take_rest(kept)
             elif kind == protocol.FOLLOW:
-                kept.followers.add(client)
+                kept.followers[client] = message.get("record")
+                if not kept.fifos:
+                    self._after(0, lambda: self._tell_one(kept, client))
+                return {"ok": True, "limited": "limit" in kept.facts}
+            elif kind == protocol.READ:
+                kept.followers[client] = message["record"]
+                kept.trim()
+                return None
             else:
                 return {"error": f"unknown message {kind!r}"}
         except (KeyError, TypeError) as failure:
@@ -158,27 +176,43 @@ class Keeper:
         return {"ok": True}
 
     def _leave(self, client: socket.socket) -> None:
-        """A client has gone; what it announced and did not start is looked after."""
+        """A client has gone; what it looked after is looked after here."""
         self._unwatch(client.fileno())
         for kept in self._kept.values():
-            kept.followers.discard(client)
+            if kept.followers.pop(client, None) is not None:
+                kept.trim()
         for id in self._clients.pop(client, ()):
             if id in self._kept:
+                self._left(self._kept[id])
+                self._kept[id].end_input()
                 self._after(LIMBO, partial(self._abandoned, self._kept[id]))
         client.close()
 
     # containers
 
+    def _left(self, kept: Kept) -> None:
+        """Nobody else looks after a container any more."""
+        reads = kept.facts["reads"]
+        kept.facts |= {"attended": False, "reads": False}
+        self._note(kept)
+        if reads:
+            with suppress(OSError):  # it is all over
+                kept.open()
+                self._watch_fifos(kept)
+
     def _abandoned(self, kept: Kept) -> None:
-        """Finish what a client announced and never started, unless it came back."""
-        if "pid" not in kept.facts:
+        """Finish what a client announced and did not start, or attended until its end, unless it came back."""
+        if self._kept.get(kept.id) is kept and not any(kept.id in ids for ids in self._clients.values()):
             self._finish(kept)
 
     def _hold(self, facts: "dict[str, Any]") -> None:
         kept = Kept(facts, self.place, self._held.pop(facts["id"], None))
-        self._guard.hold(kept.id, {stream: fifo for fifo, stream in kept.fifos.items()})
         kept.remember()
         self._kept[kept.id] = kept
+        self._watch_fifos(kept)
+
+    def _watch_fifos(self, kept: Kept) -> None:
+        self._guard.hold(kept.id, {stream: fifo for fifo, stream in kept.fifos.items()})
         for fifo in kept.fifos:
             self._watch_fifo(kept, fifo)
 
@@ -199,15 +233,19 @@ class Keeper:
         self._settle(kept)
 
     def _tell(self, kept: Kept) -> None:
+        """Tell all who follow that there is more output, or that there will be none."""
         for follower in list(kept.followers):
-            try:
-                protocol.send(follower, {})
-            except BlockingIOError:
-                pass  # it has not read earlier ones yet, and will look when it does
-            except OSError:
-                self._leave(follower)
+            self._tell_one(kept, follower)
 
-    def _started(self, kept: Kept) -> None:
+    def _tell_one(self, kept: Kept, follower: socket.socket) -> None:
+        try:
+            protocol.send(follower, {} if kept.fifos else {"end": True})
+        except BlockingIOError:
+            pass  # it has not read earlier ones yet, and will look when it does
+        except OSError:
+            self._leave(follower)
+
+    def _made(self, kept: Kept) -> None:
         if kept.watch():
             with suppress(ttrpc.NoAnswer):  # then containerd is asked
                 shim = ttrpc.shim_of(kept.facts["pid"])
@@ -215,7 +253,7 @@ class Keeper:
             self._note(kept)
             self._watch(kept.pidfd, lambda: self._ended(kept))
         else:
-            self._finish(kept)
+            self._over(kept)
 
     def _ended(self, kept: Kept) -> None:
         self._unwatch(kept.pidfd)
@@ -223,7 +261,15 @@ class Keeper:
             with suppress(ttrpc.NoAnswer):
                 kept.facts["exit"] = ttrpc.Shim(*shim).wait(kept.id, SHIM_PATIENCE)
                 self._note(kept)
-        self._finish(kept)
+        self._over(kept)
+
+    def _over(self, kept: Kept) -> None:
+        """Its program has ended. Who attends it finishes it; that client may be about to come back."""
+        kept.over = True
+        if not kept.facts["attended"]:
+            self._finish(kept)
+        else:
+            self._after(LIMBO, partial(self._abandoned, kept))
 
     def _note(self, kept: Kept) -> None:
         """Write down what is new; on a full disk it is known as long as this process lives."""
@@ -234,7 +280,8 @@ class Keeper:
         """Have a process of chub's own write down how it ended, delete the task, and remove what is to go."""
         if kept.finisher >= 0 or kept.finished:
             return
-        argv = [*kept.facts["finish"], *map(str, kept.facts.get("exit", ()))]
+        known = kept.facts.get("exit", ()) if kept.over else (protocol.UNLESS_IT_RUNS,)
+        argv = [*kept.facts["finish"], *map(str, known)]
         null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
         actions = [(os.POSIX_SPAWN_DUP2, null, place) for place in (0, 1)]  # what it complains of goes where ours does
         try:
@@ -252,16 +299,22 @@ class Keeper:
         self._unwatch(kept.finisher_fd)
         os.close(kept.finisher_fd)
         kept.finisher = -1
+        if os.waitstatus_to_exitcode(status) == protocol.RUNS and not kept.over:
+            return
         if status:
             self._finish_later(kept)
             return
         kept.finished = True
+        self._take_rest(kept)
+
+    def _take_rest(self, kept: Kept) -> None:
+        """Take the last output: its task is gone."""
         for fifo in list(kept.fifos):
             self._unwatch(fifo)
         self._drain(kept)
 
     def _drain(self, kept: Kept) -> None:
-        """Take what is left in the FIFOs of a task that is gone."""
+        """Take what is left in the FIFOs; on a full disk when there is room again."""
         try:
             kept.drain()
         except OSError:
@@ -283,6 +336,8 @@ class Keeper:
         for follower in kept.followers:
             self._unwatch(follower.fileno())
             self._clients.pop(follower, None)
+            with suppress(OSError):  # it has gone, or does not listen
+                protocol.send(follower, {"exit": kept.facts.get("exit")})
         self._kept.pop(kept.id, None)
         kept.forget()
         self._guard.drop(kept.id)

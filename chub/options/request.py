@@ -5,6 +5,7 @@ from typing import Any
 
 from chub.errors import Invalid
 from chub.options.document import from_document, to_document
+from chub.options.logging import Logging
 from chub.options.mounts import Mounts
 from chub.options.network import Network
 from chub.options.process import Process
@@ -41,6 +42,7 @@ class Request:
     mounts: Mounts = field(default_factory=Mounts)
     resources: Resources = field(default_factory=Resources)
     network: Network = field(default_factory=Network)
+    logging: Logging = field(default_factory=Logging)
 
 
 def to_json(request: Request) -> dict[str, Any]:

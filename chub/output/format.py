@@ -2,12 +2,15 @@
 
 ``log.stdout`` and ``log.stderr`` hold what the program wrote, and nothing else. ``log.index`` begins with `HEADER`; a
 record of 24 bytes follows for each chunk that came: the time (nanoseconds since 1970), where the stream's file ends
-with it, and the stream. What the files have beyond the last record came in a moment when the keeper was killed.
+with it, and the stream. What the files have beyond the last record came in a moment when the keeper was killed. Where
+less is kept than was written, all three begin with a hole (`chub.output.holes`); the header stays.
 """
 
 import os
 import struct
 from enum import IntEnum
+
+from chub.output.holes import BLOCK, data_from
 
 HEADER = b"chub output, version 1\n\0"
 RECORD = struct.Struct("<QQQ")
@@ -26,6 +29,19 @@ FILES = {Stream.STDOUT: "log.stdout", Stream.STDERR: "log.stderr"}
 
 class UnknownFormat(ValueError):
     """An index that this version cannot read."""
+
+
+def place_of(record: int) -> int:
+    """Where in the index a record is."""
+    return len(HEADER) + record * RECORD.size
+
+
+def first_record(index: int) -> int:
+    """The first record that is kept."""
+    if os.fstat(index).st_size <= BLOCK:
+        return 0
+    begin = data_from(index, BLOCK)
+    return 0 if begin == BLOCK else -(-(begin - len(HEADER)) // RECORD.size)
 
 
 def check(header: bytes) -> None:

@@ -1,8 +1,10 @@
 """What clients and the keeper say to each other, over a unix socket in the keeper's directory.
 
 Messages are JSON objects, one a packet (SOCK_SEQPACKET). A client asks first; the keeper answers each with
-``{"ok": true}`` or ``{"error": "…"}``. After ``follow`` it sends an empty object whenever more output may be there, and
-closes the connection when there will be none. A directory and a socket belong to one `VERSION`: keepers of two versions
+``{"ok": true}`` or ``{"error": "…"}``. A client that has told of a container attends it, until it leaves it to the
+keeper or goes. After ``follow`` it sends an empty object whenever more output may be there,
+``{"end": true}`` when there will be none, and when all is tidied up ``{"exit": [code, time]}``, if it knows how the
+program ended; then it closes the connection. A directory and a socket belong to one `VERSION`: keepers of two versions
 live beside each other, each with the containers it was given.
 """
 
@@ -18,12 +20,17 @@ if TYPE_CHECKING:
 
 VERSION = 1
 LISTENING, LOCK = 3, 4  # descriptors that a keeper is started with: its socket, and the lock that says it is alive
+UNLESS_IT_RUNS = "unless-it-runs"  # last word of a finisher's command line where that is not known
+RUNS = 75  # a finisher's exit status: there is nothing to finish yet
 LIMIT = 1 << 16  # bytes of a message
 
 KEEP = "keep"  # hold the output of a task that is about to be made: its FIFOs are there
-STARTED = "started"  # its program runs: pid
-DROP = "drop"  # it was not made
-FOLLOW = "follow"  # say when there is more output
+MADE = "made"  # its task is made, and about to be started: pid
+RELEASE = "release"  # its program runs; the client that attended it leaves it to the keeper
+ENDED = "ended"  # the client that attends it has deleted its task: take what output is left
+DROP = "drop"  # nothing of it is left, or it was not made
+FOLLOW = "follow"  # say when there is more output; with the record that is read next, none by who reads nothing
+READ = "read"  # so far the one who follows has read; the only message without an answer
 
 
 def directory(state: str) -> str:

@@ -5,7 +5,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from chub.output.format import FILES, HEADER, INDEX, RECORD, Stream, check
+from chub.output.format import FILES, HEADER, INDEX, RECORD, Stream, check, first_record, place_of
+from chub.output.holes import data_from
 
 BLOCK = 1 << 16  # bytes of a file that are counted at once
 
@@ -37,7 +38,12 @@ class _Records(Sequence["tuple[int, int, int]"]):
         return (os.fstat(self._index).st_size - len(HEADER)) // RECORD.size
 
     def __getitem__(self, place: int) -> tuple[int, int, int]:  # type: ignore[override]
-        return RECORD.unpack(os.pread(self._index, RECORD.size, len(HEADER) + place * RECORD.size))
+        return RECORD.unpack(os.pread(self._index, RECORD.size, place_of(place)))
+
+    @property
+    def first(self) -> int:
+        """The first record that is kept; those before it have only zeros."""
+        return first_record(self._index)
 
 
 class Reader:
@@ -51,7 +57,13 @@ class Reader:
         }
         self._place = 0
         self._ends = dict.fromkeys(Stream, 0)
+        self._torn: set[Stream] = set()  # those whose next line has lost its beginning
         self._owed: list[Chunk] = []  # the beginnings of lines that go on where reading begins
+
+    @property
+    def record(self) -> int:
+        """The record that is read next."""
+        return self._place
 
     def close(self) -> None:
         """Close the files."""
@@ -64,16 +76,33 @@ class Reader:
         self._owed = []
         while self._place < len(self._records):
             time, end, number = self._records[self._place]
+            if not number:
+                self._place = self._records.first
+                continue
             stream = Stream(number)
-            start = self._ends[stream]
-            while start < end:
-                data = os.pread(self._files[stream], min(end - start, 1 << 20), start)
-                if not data:
-                    break
-                start += len(data)
-                self._ends[stream] = start
+            while data := self._kept(stream, end):
                 yield Chunk(time, stream, data)
             self._place += 1
+
+    def _kept(self, stream: Stream, end: int) -> bytes:
+        """The next piece of a stream before `end`; lines whose beginning is not kept any more are left out."""
+        while (start := self._ends[stream]) < end:
+            data = os.pread(self._files[stream], min(end - start, 1 << 20), start)
+            begin = data_from(self._files[stream], start)  # asked afterwards: it may have gone meanwhile
+            if begin > start:
+                self._ends[stream] = begin
+                self._torn.add(stream)
+                continue
+            if not data:
+                break
+            self._ends[stream] = start + len(data)
+            if stream in self._torn:
+                _, found, data = data.partition(b"\n")
+                if found:
+                    self._torn.discard(stream)
+            if data:
+                return data
+        return b""
 
     def skip_to(self, time: int) -> None:
         """Begin with the lines that ended at `time` or later."""
@@ -83,7 +112,8 @@ class Reader:
         """Begin so that at least the last `count` lines come, and not much more."""
         place, found = len(self._records), 0
         ends = {stream: os.fstat(file).st_size for stream, file in self._files.items()}
-        while place > 0 and found <= count + len(Stream):
+        first = self._records.first
+        while place > first and found <= count + len(Stream):
             place -= 1
             _, end, number = self._records[place]
             stream = Stream(number)
@@ -91,35 +121,43 @@ class Reader:
             found += self._newlines(stream, start, min(end, ends[stream]))
         self._begin(place)
 
+    def skip_to_end(self) -> None:
+        """Begin with what comes from now on."""
+        self._place = len(self._records)
+        self._ends = {stream: self._before(self._place, stream)[1] for stream in Stream}
+
     def _begin(self, place: int) -> None:
         """Begin at a record, with whole lines."""
-        self._place = place
+        self._place = max(place, self._records.first)
         self._owed = []
         for stream in Stream:
-            time, end = self._before(place, stream)
+            time, end = self._before(self._place, stream)
             self._ends[stream] = end
+            if end and not time:
+                self._torn.add(stream)
             if begun := self._unfinished(stream, end):
                 self._owed.append(Chunk(time, stream, os.pread(self._files[stream], begun, end - begun)))
 
     def _before(self, place: int, stream: Stream) -> tuple[int, int]:
         """The time and end of a stream's last record before a place."""
-        while place > 0:
+        first = self._records.first
+        while place > first:
             place -= 1
             time, end, number = self._records[place]
             if number == stream:
                 return time, end
-        return 0, 0
+        return 0, data_from(self._files[stream], 0) if first else 0
 
     def _unfinished(self, stream: Stream, end: int) -> int:
         """How many bytes before `end` belong to a line that goes on after it."""
-        place = end
-        while place > 0:
-            start = max(place - BLOCK, 0)
+        place, first = end, data_from(self._files[stream], 0)
+        while place > first:
+            start = max(place - BLOCK, first)
             found = os.pread(self._files[stream], place - start, start).rfind(b"\n")
             if found >= 0:
                 return end - (start + found + 1)
             place = start
-        return end
+        return max(end - first, 0)
 
     def _newlines(self, stream: Stream, start: int, end: int) -> int:
         total = 0

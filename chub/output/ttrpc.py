@@ -1,7 +1,7 @@
 """Ask a shim how a task ended, also while containerd is away: one call of containerd's task API over ttrpc.
 
 ttrpc's frames (github.com/containerd/ttrpc, PROTOCOL.md) have a header of ten bytes, big-endian: length, stream, type,
-flags. Type 1 is a request, 2 the response. What is in them is protobuf, of which this needs five messages; fields are
+flags. Type 1 is a request, 2 the response. What is in them is protobuf, of which this needs six messages; fields are
 numbered as in vendor/containerd-protos (runtime/task) and ttrpc's request.proto.
 """
 
@@ -10,6 +10,7 @@ import os
 import socket
 import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 HEADER = struct.Struct(">IIBB")
 REQUEST, RESPONSE = 1, 2
@@ -34,15 +35,23 @@ class Shim:
 
         NoAnswer if the shim does not say.
         """
-        request = _field(1, id.encode())
-        try:
-            answer = self._call("Wait", request, timeout)
-            fields = dict(_fields(answer))
+        with self._answering():
+            fields = dict(_fields(self._call("Wait", _field(1, id.encode()), timeout)))
             at = dict(_fields(_bytes(fields.get(2, b""))))
             code, seconds, nanoseconds = (_number(each) for each in (fields.get(1, 0), at.get(1, 0), at.get(2, 0)))
+        return code, seconds * 10**9 + nanoseconds
+
+    def close_stdin(self, id: str, timeout: float) -> None:
+        """Have the shim close its end of a task's stdin. NoAnswer if it does not say that it has."""
+        with self._answering():
+            self._call("CloseIO", _field(1, id.encode()) + bytes([3 << 3 | VARINT, 1]), timeout)
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        try:
+            yield
         except (OSError, ValueError, struct.error) as failure:
             raise NoAnswer(f"shim at {self.address}: {failure}") from failure
-        return code, seconds * 10**9 + nanoseconds
 
     def _call(self, method: str, payload: bytes, timeout: float) -> bytes:
         service = f"containerd.task.v{self.version}.Task"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cached_property
 
 from chub.api.channel import Channel
@@ -11,6 +12,7 @@ from chub.settings import Settings, load
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import TracebackType
 
     from chub.api.content import Content
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from chub.api.version import Version
     from chub.chain.layers import ImageLayers
     from chub.chain.links import Chain
+    from chub.doctor.findings import Finding, Mended
     from chub.sdk.containers import Containers
     from chub.sdk.images import Images
     from chub.sdk.rootfs import RootFilesystems
@@ -128,6 +131,25 @@ class Client:
         if pid is not None:
             return build.chain_of_process(self.workspace, pid)
         return build.chain(self.workspace, container, everywhere=everywhere)
+
+    def doctor(self, *, everywhere: bool = False, patience: timedelta = timedelta(minutes=1)) -> tuple[Finding, ...]:
+        """What is left over or broken in this namespace, or `everywhere` in the engine, with evidence.
+
+        What is younger than `patience` is taken to be on its way where no lease tells whether its client lives.
+        """
+        from chub.doctor.examine import examine
+
+        return examine(self.workspace, everywhere=everywhere, patience=patience)
+
+    def mend(self, findings: Iterable[Finding]) -> Mended:
+        """Mend those findings of `doctor` that are mendable and still there, and have containerd collect garbage.
+
+        Only what is chub's own and nothing that lives depends on is mendable. What cannot be mended is told of in the
+        result; the rest goes on.
+        """
+        from chub.doctor.examine import mend
+
+        return mend(self.workspace, findings)
 
     def layers(self, image: str, *, docker: bool = False) -> ImageLayers:
         """An image's layers: blobs, diff IDs, chain IDs, snapshot directories; beside them docker's if asked for."""

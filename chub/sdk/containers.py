@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from chub.api.containers import Container as Record
+    from chub.core.attach import Attached
     from chub.core.pruning import Pruned
     from chub.core.run import Finished
     from chub.core.top import Processes
@@ -136,6 +137,24 @@ class Container:
         from chub.core.start import start
 
         start(self._workspace, self._summary.record)
+
+    def start_here(self, *, stdin: bool = False, signals: bool = True, leave: bytes = b"") -> Finished | Attached:
+        """Start it and stay at its output, with `stdin` also at its input, until it ends, as ``chub start -a -i``.
+
+        Raises as `start`; one that runs is attached to.
+        """
+        from chub.core.here import start_here
+
+        return start_here(self._workspace, self._summary.record, stdin=stdin, signals=signals, leave=leave)
+
+    def attach_here(self, *, stdin: bool = True, signals: bool = True, leave: bytes = b"") -> Attached:
+        """Look at what it writes from now on, and type into it, until it ends, as ``chub attach``.
+
+        Raises Conflict if it does not run, Unsupported if another client made it.
+        """
+        from chub.core.here import attach_here
+
+        return attach_here(self._workspace, self._summary.record, stdin=stdin, signals=signals, leave=leave)
 
     def restart(self, *, timeout: float | None = None, signal: str | int | None = None) -> None:
         """Stop it, as `stop` does, and start it again. One that chub did not make is left alone, as by `start`."""
@@ -286,7 +305,8 @@ class Containers:
         `image` is a reference, or with `rootfs` a directory. `input` is given to standard input; without it that is
         /dev/null. A program that fails is no error: see `Result.check`.
         """
-        from chub.core.run import Streams, run
+        from chub.core.run import run
+        from chub.core.stdio import Streams
 
         request = Request(
             image=str(image),
@@ -310,6 +330,7 @@ class Containers:
         finished = run(self._workspace, request, streams)
         if finished.error:
             raise ChubError(f"container {finished.name}: {finished.error}")
+        assert finished.finished is not None, "nobody can leave it"
         return Result(
             id=finished.id,
             name=finished.name,
@@ -330,16 +351,27 @@ class Containers:
 
     def launch(self, request: Request, *, announce: Callable[[str], object] = lambda id: None) -> Container:
         """Start a container that lives on by itself, as ``chub run -d`` does; `announce` gets its id once made."""
-        from chub.core.detached import run_detached
+        from chub.core.launch import run_detached
 
         created = run_detached(self._workspace, request, announce)
         return self.get(created.id)
 
-    def run_here(self, request: Request) -> Finished:
-        """Run a container to its end at this process's standard streams, terminal and signals, as ``chub run`` does."""
-        from chub.core.foreground import run_here
+    def run_here(
+        self,
+        request: Request,
+        *,
+        signals: bool = True,
+        leave: bytes = b"",
+        announce: Callable[[str], object] = lambda id: None,
+    ) -> Finished:
+        """Run a container to its end at this process's standard streams, terminal and signals, as ``chub run`` does.
 
-        return run_here(self._workspace, request)
+        `signals` are passed on, `leave` are the keys that leave a container with a terminal alone, and `announce` gets
+        its id once it is made.
+        """
+        from chub.core.here import run_here
+
+        return run_here(self._workspace, request, signals=signals, leave=leave, announce=announce)
 
 
 def _revive(workspace: Workspace) -> None:

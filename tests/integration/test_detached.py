@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def keepers(roots: tuple[Path, Path]) -> list[int]:
     return [int(pid) for pid in found.stdout.split()]
 
 
-def kill(roots: tuple[Path, Path], pids: list[int]) -> None:
+def kill(roots: tuple[Path, Path], pids: Sequence[int]) -> None:
     """Kill processes of a keeper at once: one that is stopped does not take over while the other one is killed."""
     for number in (signal.SIGSTOP, signal.SIGKILL):
         for pid in pids:

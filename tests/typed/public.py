@@ -23,6 +23,8 @@ def a_client(client: chub.Client) -> None:
     assert_type(client.services, Services)
     assert_type(client.chain("web"), Chain)
     assert_type(client.layers("busybox"), ImageLayers)
+    assert_type(client.doctor(everywhere=True), tuple[chub.Finding, ...])
+    assert_type(client.mend(client.doctor()), chub.Mended)
 
 
 def containers(client: chub.Client) -> None:

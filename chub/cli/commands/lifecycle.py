@@ -1,10 +1,10 @@
 """`chub stop`, `kill`, `wait`, `pause`, `unpause`, `rename`, `top` and `container prune`."""
 
-import sys
 from typing import Annotated
 
 import typer
 
+from chub.cli.confirm import confirmed
 from chub.cli.context import connect
 from chub.cli.each import each
 from chub.cli.flags.common import Containers, Force
@@ -128,7 +128,7 @@ def prune(
     force: Annotated[bool, typer.Option("--force", "-f", help="Do not prompt for confirmation.")] = False,
 ) -> None:
     """Remove all stopped containers."""
-    if not force and not _confirmed("This will remove all stopped containers."):
+    if not force and not confirmed("This will remove all stopped containers."):
         return
     pruned = connect(context).containers.prune(filters=filter or ())
     from chub.cli.render.text import size
@@ -136,9 +136,3 @@ def prune(
     if pruned.ids:
         print("Deleted Containers:", *pruned.ids, "", sep="\n")
     print(f"Total reclaimed space: {size(pruned.reclaimed)}")
-
-
-def _confirmed(warning: str) -> bool:
-    """Whether the user says yes; the end of the input is no."""
-    print(f"WARNING! {warning}\nAre you sure you want to continue? [y/N] ", end="", flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")

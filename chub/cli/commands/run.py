@@ -1,16 +1,19 @@
 """`chub run`."""
 
 import sys
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from chub.cli.context import connect
-from chub.cli.flags.container import ContainerFlags, Image, Rootfs, Words
+from chub.cli.flags.container import ContainerFlags, Image, Keys, Rootfs, SigProxy, Words
 from chub.cli.flags.grouped import grouped
 from chub.cli.frame import Commands
 from chub.cli.render.text import plain
-from chub.errors import ChubError
+from chub.cli.streams import complain
+from chub.errors import ChubError, Contradiction
+from chub.options.terminal import parse_keys
 
 app = Commands()
 
@@ -25,6 +28,8 @@ def run(
     detach: Annotated[
         bool, typer.Option("--detach", "-d", help="Let the container run by itself, and print its id.")
     ] = False,
+    detach_keys: Keys = None,
+    sig_proxy: SigProxy = True,
     *,
     flags: ContainerFlags,
 ) -> None:
@@ -38,15 +43,20 @@ def run(
     request = flags.request(image, words, rootfs)
     containers = connect(context).containers
     if detach:
+        if flags.terminal.attach:
+            raise Contradiction("conflicting options: cannot specify both --attach and --detach")
+        request = replace(request, terminal=replace(request.terminal, attached=()))
         containers.launch(request, announce=lambda id: print(id, flush=True))
         return
-    finished = containers.run_here(request)
+    finished = containers.run_here(
+        request,
+        signals=sig_proxy,
+        leave=detach_keys or parse_keys(""),
+        announce=lambda id: print(id, flush=True) if flags.terminal.attach == ("stdin",) else None,
+    )
     for warning in finished.warnings:
         print(f"chub: {plain(image)}: {plain(warning)}", file=sys.stderr)
     if finished.error:
         raise ChubError(f"container {finished.name}: {finished.error}")
-    if finished.output_failure is not None and not isinstance(finished.output_failure, BrokenPipeError):
-        raise ChubError(f"the output could not be written: {finished.output_failure.strerror}")
-    if finished.input_failure is not None:
-        raise ChubError(f"the input could not be read: {finished.input_failure.strerror}")
+    complain(finished)
     raise typer.Exit(finished.exit_code)

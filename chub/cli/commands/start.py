@@ -7,16 +7,36 @@ import typer
 from chub.cli.context import connect
 from chub.cli.each import each
 from chub.cli.flags.common import Containers
+from chub.cli.flags.container import Keys
 from chub.cli.frame import Commands
+from chub.cli.streams import complain
+from chub.errors import ChubError
+from chub.options.terminal import parse_keys
 
 app = Commands()
 
 
 @app.command("start")
-def start(context: typer.Context, containers: Containers) -> None:
+def start(
+    context: typer.Context,
+    containers: Containers,
+    attach: Annotated[
+        bool, typer.Option("--attach", "-a", help="Attach its output, pass signals on, and wait for its end.")
+    ] = False,
+    interactive: Annotated[bool, typer.Option("--interactive", "-i", help="Attach its standard input too.")] = False,
+    detach_keys: Keys = None,
+) -> None:
     """Start one or more stopped containers."""
     client = connect(context)
-    each(containers, lambda word: client.containers.get(word).start())
+    if not attach and not interactive:
+        each(containers, lambda word: client.containers.get(word).start())
+        return
+    if len(containers) > 1:
+        raise ChubError("you cannot start and attach multiple containers at once")
+    container = client.containers.get(containers[0])
+    ended = container.start_here(stdin=interactive, leave=detach_keys or parse_keys(""))
+    complain(ended)
+    raise typer.Exit(ended.exit_code or 0)
 
 
 @app.command("restart")

@@ -5,13 +5,14 @@ from typing import Annotated, Any
 import typer
 
 from chub.cli.flags.parsers import parsed
+from chub.options.logging import DRIVERS, Logging, logging, parse_log_driver
 from chub.options.mounts import Mount, Mounts, parse_mount, parse_tmpfs, parse_volume
 from chub.options.network import Network, parse_hostname, parse_network
 from chub.options.process import Process, parse_env, parse_group, parse_user, parse_workdir, read_env_file
 from chub.options.request import Identity, Request, parse_annotation, parse_label
 from chub.options.resources import Resources, Ulimit, parse_size, parse_sysctl, parse_ulimit
 from chub.options.security import Security, parse_security_opt
-from chub.options.terminal import Terminal
+from chub.options.terminal import STREAMS, Terminal, parse_attach, parse_keys
 from chub.records import record
 
 
@@ -114,10 +115,14 @@ class TerminalFlags:
 
     interactive: Annotated[bool, _flag(PROCESS, "--interactive", "-i", help="Pass standard input on.")] = False
     tty: Annotated[bool, _flag(PROCESS, "--tty", "-t", help="Give it a terminal.")] = False
+    attach: Annotated[
+        tuple[str, ...],
+        _flag(PROCESS, "--attach", "-a", metavar="STREAM", parse=parse_attach, help="Stdin, stdout or stderr only."),
+    ] = ()
 
     def record(self) -> Terminal:
         """As the SDK takes it."""
-        return Terminal(interactive=self.interactive, tty=self.tty)
+        return Terminal(interactive=self.interactive, tty=self.tty, attached=self.attach or STREAMS)
 
 
 @record
@@ -231,6 +236,35 @@ class NetworkFlags:
         return Network(network=self.network, hostname=self.hostname)
 
 
+@record
+class LoggingFlags:
+    """`Logging` as flags."""
+
+    log_driver: Annotated[
+        str,
+        _flag(
+            CONTAINER,
+            "--log-driver",
+            metavar="json-file|none",
+            parse=parse_log_driver,
+            help="Keep its output, or not.",
+        ),
+    ] = DRIVERS[0]
+    log_opt: Annotated[
+        tuple[str, ...],
+        _flag(CONTAINER, "--log-opt", metavar="NAME=VALUE", help="max-size and max-file of what is kept."),
+    ] = ()
+
+    def record(self) -> Logging:
+        """As the SDK takes it."""
+        return logging(self.log_driver, self.log_opt)
+
+
+Keys = Annotated[
+    bytes | None,
+    _flag(PROCESS, "--detach-keys", metavar="KEYS", parse=parse_keys, help="Keys that leave it (ctrl-p,ctrl-q)."),
+]
+SigProxy = Annotated[bool, _flag(PROCESS, "--sig-proxy/--no-sig-proxy", help="Pass signals on to the program.")]
 Image = Annotated[str, typer.Argument(metavar="IMAGE", show_default=False)]
 Words = Annotated[list[str] | None, typer.Argument(metavar="[COMMAND] [ARG...]", show_default=False)]
 Rootfs = Annotated[
@@ -249,6 +283,7 @@ class ContainerFlags:
     mounts: MountFlags
     resources: ResourceFlags
     network: NetworkFlags
+    logging: LoggingFlags
 
     def request(self, image: str, words: list[str] | None, rootfs: bool) -> Request:
         """What the command line asks for, as the SDK takes it."""
@@ -263,4 +298,5 @@ class ContainerFlags:
             mounts=self.mounts.record(),
             resources=self.resources.record(),
             network=self.network.record(),
+            logging=self.logging.record(),
         )

@@ -3,8 +3,6 @@
 RUN = frozenset(
     [
         "--add-host",
-        "--attach",
-        "-a",
         "--blkio-weight",
         "--blkio-weight-device",
         "--cgroup-parent",
@@ -21,7 +19,6 @@ RUN = frozenset(
         "--cpus",
         "--cpuset-cpus",
         "--cpuset-mems",
-        "--detach-keys",
         "--device",
         "--device-cgroup-rule",
         "--device-read-bps",
@@ -53,8 +50,6 @@ RUN = frozenset(
         "--label-file",
         "--link",
         "--link-local-ip",
-        "--log-driver",
-        "--log-opt",
         "--mac-address",
         "--memory",
         "-m",
@@ -76,7 +71,6 @@ RUN = frozenset(
         "--pull",
         "--quiet",
         "--restart",
-        "--sig-proxy",
         "--stop-signal",
         "--stop-timeout",
         "--storage-opt",
@@ -89,8 +83,8 @@ RUN = frozenset(
 )
 
 FLAGS = {
-    "create": RUN - {"-a", "--attach", "--sig-proxy", "--detach-keys"},
+    "create": RUN,
     "run": RUN,
-    "start": frozenset(["--attach", "-a", "--interactive", "-i", "--detach-keys", "--checkpoint", "--checkpoint-dir"]),
+    "start": frozenset(["--checkpoint", "--checkpoint-dir"]),
 }
 """By command."""

@@ -24,7 +24,7 @@ def loaded(*words: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "words", [("--help",), ("run", "--help"), ("ps", "--help"), ("images", "--help"), ("container",)]
+    "words", [("--help",), ("run", "--help"), ("ps", "--help"), ("images", "--help"), ("container",), ("system",)]
 )
 def test_help_loads_nothing_heavy(words: tuple[str, ...]) -> None:
     """Help needs neither grpc nor protobuf nor rich nor asyncio."""

@@ -1,0 +1,54 @@
+"""`chub system`."""
+
+from typing import Annotated
+
+import typer
+
+from chub.cli.confirm import confirmed
+from chub.cli.context import connect
+from chub.cli.frame import Commands
+from chub.errors import Invalid
+
+app = Commands()
+
+
+@app.command("doctor")
+def doctor(
+    context: typer.Context,
+    fix: Annotated[bool, typer.Option("--fix", help="Remove what is chub's own.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not prompt for confirmation.")] = False,
+    all_namespaces: Annotated[
+        bool, typer.Option("--all-namespaces", "-A", help="Look in all namespaces of the engine.")
+    ] = False,
+    format: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="Print as text (table) or as json.")
+    ] = "table",
+) -> None:
+    """Find what is left over or broken; the exit status is 1 where something is.
+
+    Examples:
+    chub system doctor
+    chub system doctor --fix
+    chub system doctor -A --format json
+    """
+    if format not in ("table", "json"):
+        raise Invalid(f"{format!r} is no format of doctor", hint="table or json")
+    if fix and format == "json" and not yes:
+        raise Invalid("--fix asks, which is no JSON", hint="add --yes")
+    client = connect(context)
+    from chub.cli.render import doctor as render
+    from chub.doctor.findings import Mended
+
+    found = client.doctor(everywhere=all_namespaces)
+    done = Mended(left=found)
+    mendable = sum(finding.mendable for finding in found)
+    if format == "table":
+        render.show(found, everywhere=all_namespaces)
+    if fix and mendable and (yes or confirmed(render.warning(mendable))):
+        done = client.mend(found)
+        if format == "table":
+            render.show_mended(done, everywhere=all_namespaces)
+    if format == "json":
+        render.show_json(found, done)
+    if done.left:
+        raise typer.Exit(1)

@@ -1,0 +1,86 @@
+"""Containers at this process's standard streams, terminal and signals: run, started, attached to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chub.core import terminal
+from chub.core.attach import Attached, attach, attachable
+from chub.core.foreground import STDOUT, attended, streams_here
+from chub.core.listing import asked_for
+from chub.core.run import Finished, run, to_its_end
+from chub.core.start import made, runs
+from chub.core.stdio import Streams
+from chub.core.workspace import Workspace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from chub.api.containers import Container
+    from chub.options.request import Request
+    from chub.options.terminal import Terminal
+
+
+def run_here(
+    workspace: Workspace,
+    request: Request,
+    *,
+    signals: bool = True,
+    leave: bytes = b"",
+    announce: Callable[[str], object] = lambda _: None,
+) -> Finished:
+    """Run a container to its end, connected to those streams that `request.terminal.attached` names.
+
+    With a terminal asked for, the user's is raw meanwhile, its size is the container's, and the keys `leave` leave the
+    container alone. `signals` go to the program. When nobody reads the output any more, the program is killed.
+    """
+    asked = request.terminal
+    streams = _streams(asked, stdin=asked.stdin_once, leave=leave)
+    return run(
+        workspace,
+        request,
+        streams,
+        console=terminal.size(STDOUT) if asked.tty else None,
+        attend=attended(tty=asked.tty, raw=asked.tty and streams.source is not None, signals=signals),
+        announce=announce,
+    )
+
+
+def start_here(
+    workspace: Workspace, container: Container, *, stdin: bool = False, signals: bool = True, leave: bytes = b""
+) -> Finished | Attached:
+    """Start a container and stay until its end, at its output and with `stdin` also its input; one that runs is
+    attached to.
+    """
+    if runs(workspace, container):
+        return attach_here(workspace, container, stdin=stdin, signals=signals, leave=leave)
+    created = made(workspace, container)
+    asked = created.request.terminal
+    streams = _streams(asked, stdin=stdin and asked.interactive, leave=leave)
+    attend = attended(tty=asked.tty, raw=asked.tty and streams.source is not None, signals=signals, kill=False)
+    return to_its_end(workspace, created, streams, attend)
+
+
+def attach_here(
+    workspace: Workspace, container: Container, *, stdin: bool = True, signals: bool = True, leave: bytes = b""
+) -> Attached:
+    """Look at what a running container writes from now on, and with `stdin` type into it, until it ends.
+
+    Raises Unsupported for a container that others made, Conflict for one that does not run.
+    """
+    attachable(workspace, container)
+    asked = asked_for(container).terminal
+    streams = _streams(asked, stdin=stdin and asked.interactive, leave=leave)
+    attend = attended(
+        tty=asked.tty, raw=asked.tty and streams.source is not None, signals=signals and not asked.tty, kill=False
+    )
+    return attach(workspace, container, streams, attend)
+
+
+def _streams(asked: Terminal, *, stdin: bool, leave: bytes) -> Streams:
+    return streams_here(
+        tty=asked.tty,
+        stdin=stdin,
+        stdout="stdout" in asked.attached or not asked.attached,
+        stderr="stderr" in asked.attached or not asked.attached,
+        leave=leave if asked.tty else b"",
+    )
