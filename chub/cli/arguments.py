@@ -25,7 +25,9 @@ def normalised(args: Sequence[str], params: Sequence[Any], interspersed: bool) -
             break
         name, equals, value = word.partition("=")
         if word.startswith("--"):
-            if equals and name in switches and value in TRUE | FALSE:
+            if equals and name in switches:
+                if value not in TRUE | FALSE:
+                    raise _no_truth(name, value, params)
                 if value in TRUE:
                     yield name
                 elif name in off:
@@ -39,6 +41,15 @@ def normalised(args: Sequence[str], params: Sequence[Any], interspersed: bool) -
         else:
             yield word
     yield from rest
+
+
+def _no_truth(name: str, value: str, params: Sequence[Any]) -> Exception:
+    """The complaint about what is neither true nor false, in docker's words."""
+    from chub.cli.flags.parsers import WrongValue
+
+    wrong = WrongValue(value, f'strconv.ParseBool: parsing "{value}": invalid syntax')
+    wrong.param = next(param for param in params if name in param.opts)
+    return wrong
 
 
 def _cluster(word: str, switches: set[str], takers: set[str], rest: Iterator[str]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import Any
 from chub.core.listing import State, Summary, request_of, spec_of
 from chub.core.workspace import Workspace
 from chub.errors import NotFound
+from chub.options.terminal import STREAMS
 
 NEVER = "0001-01-01T00:00:00Z"
 
@@ -100,7 +101,7 @@ def _host_config(row: Summary, spec: Mapping[str, Any], request: Mapping[str, An
         "Binds": [f"{each['source']}:{each['target']}" + (":ro" if each["read_only"] else "") for each in binds]
         or None,
         "ContainerIDFile": "",
-        "LogConfig": {"Type": "none", "Config": {}},
+        "LogConfig": _log_config(request.get("logging", {})),
         "NetworkMode": "none" if "network" in namespaces else "host",
         "PortBindings": {},
         "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
@@ -200,6 +201,11 @@ def _mounts(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def _log_config(logging: Mapping[str, Any]) -> dict[str, Any]:
+    options = dict(sorted(option.partition("=")[::2] for option in logging.get("options", ())))
+    return {"Type": logging.get("driver", "none"), "Config": options}
+
+
 PROPAGATIONS = frozenset({"private", "rprivate", "shared", "rshared", "slave", "rslave"})
 
 
@@ -209,17 +215,18 @@ def _config(
     asked = request.get("process", {})
     entrypoint = asked.get("entrypoint")
     interactive = request.get("terminal", {}).get("interactive", False)
+    attached = request.get("terminal", {}).get("attached", STREAMS)
     user = process.get("user", {})
     return {
         "Hostname": spec.get("hostname", ""),
         "Domainname": "",
         "User": asked.get("user") or (f"{user['uid']}:{user['gid']}" if user.get("uid") else ""),
-        "AttachStdin": interactive,
-        "AttachStdout": True,
-        "AttachStderr": True,
+        "AttachStdin": interactive and "stdin" in attached,
+        "AttachStdout": "stdout" in attached,
+        "AttachStderr": "stderr" in attached,
         "Tty": process.get("terminal", False),
         "OpenStdin": interactive,
-        "StdinOnce": interactive,
+        "StdinOnce": interactive and "stdin" in attached,
         "Env": list(process.get("env", ())),
         "Cmd": list(request["words"]) if request.get("words") else list(process.get("args", ())),
         "Image": row.image,

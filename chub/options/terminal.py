@@ -39,5 +39,5 @@ def parse_keys(text: str) -> bytes:
         elif key.lower().startswith("ctrl-") and len(name) == 1 and name in CONTROL:
             found.append(CONTROL.index(name))
         else:
-            raise Invalid(f"invalid detach keys ({text}): unknown character: '{key}'")
+            raise Invalid(f"Invalid escape keys ({text}) provided", hint="write them as ctrl-p,ctrl-q or a,b")
     return bytes(found)

@@ -20,11 +20,11 @@ def attach(
     container: Annotated[str, typer.Argument(metavar="CONTAINER", show_default=False)],
     no_stdin: Annotated[bool, typer.Option("--no-stdin", help="Do not attach its standard input.")] = False,
     sig_proxy: SigProxy = True,
-    detach_keys: Keys = None,
+    detach_keys: Keys = "",
 ) -> None:
     """Attach local standard input, output, and error streams to a running container."""
     found = connect(context).containers.get(container)
-    ended = found.attach_here(stdin=not no_stdin, signals=sig_proxy, leave=detach_keys or parse_keys(""))
+    ended = found.attach_here(stdin=not no_stdin, signals=sig_proxy, leave=parse_keys(detach_keys))
     complain(ended)
     if ended.exit_code is None:
         raise ChubError("read escape sequence")

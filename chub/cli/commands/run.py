@@ -28,7 +28,7 @@ def run(
     detach: Annotated[
         bool, typer.Option("--detach", "-d", help="Let the container run by itself, and print its id.")
     ] = False,
-    detach_keys: Keys = None,
+    detach_keys: Keys = "",
     sig_proxy: SigProxy = True,
     *,
     flags: ContainerFlags,
@@ -51,7 +51,7 @@ def run(
     finished = containers.run_here(
         request,
         signals=sig_proxy,
-        leave=detach_keys or parse_keys(""),
+        leave=parse_keys(detach_keys),
         announce=lambda id: print(id, flush=True) if flags.terminal.attach == ("stdin",) else None,
     )
     for warning in finished.warnings:

@@ -24,7 +24,7 @@ def start(
         bool, typer.Option("--attach", "-a", help="Attach its output, pass signals on, and wait for its end.")
     ] = False,
     interactive: Annotated[bool, typer.Option("--interactive", "-i", help="Attach its standard input too.")] = False,
-    detach_keys: Keys = None,
+    detach_keys: Keys = "",
 ) -> None:
     """Start one or more stopped containers."""
     client = connect(context)
@@ -34,7 +34,7 @@ def start(
     if len(containers) > 1:
         raise ChubError("you cannot start and attach multiple containers at once")
     container = client.containers.get(containers[0])
-    ended = container.start_here(stdin=interactive, leave=detach_keys or parse_keys(""))
+    ended = container.start_here(stdin=interactive, leave=parse_keys(detach_keys))
     complain(ended)
     raise typer.Exit(ended.exit_code or 0)
 

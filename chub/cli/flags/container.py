@@ -12,7 +12,7 @@ from chub.options.process import Process, parse_env, parse_group, parse_user, pa
 from chub.options.request import Identity, Request, parse_annotation, parse_label
 from chub.options.resources import Resources, Ulimit, parse_size, parse_sysctl, parse_ulimit
 from chub.options.security import Security, parse_security_opt
-from chub.options.terminal import STREAMS, Terminal, parse_attach, parse_keys
+from chub.options.terminal import STREAMS, Terminal, parse_attach
 from chub.records import record
 
 
@@ -122,7 +122,9 @@ class TerminalFlags:
 
     def record(self) -> Terminal:
         """As the SDK takes it."""
-        return Terminal(interactive=self.interactive, tty=self.tty, attached=self.attach or STREAMS)
+        wanted = self.attach or STREAMS
+        attached = (name for name in STREAMS if name in wanted or (name == "stdin" and self.interactive))
+        return Terminal(interactive=self.interactive, tty=self.tty, attached=tuple(attached))
 
 
 @record
@@ -260,10 +262,7 @@ class LoggingFlags:
         return logging(self.log_driver, self.log_opt)
 
 
-Keys = Annotated[
-    bytes | None,
-    _flag(PROCESS, "--detach-keys", metavar="KEYS", parse=parse_keys, help="Keys that leave it (ctrl-p,ctrl-q)."),
-]
+Keys = Annotated[str, _flag(PROCESS, "--detach-keys", metavar="KEYS", help="Keys that leave it (ctrl-p,ctrl-q).")]
 SigProxy = Annotated[bool, _flag(PROCESS, "--sig-proxy/--no-sig-proxy", help="Pass signals on to the program.")]
 Image = Annotated[str, typer.Argument(metavar="IMAGE", show_default=False)]
 Words = Annotated[list[str] | None, typer.Argument(metavar="[COMMAND] [ARG...]", show_default=False)]
