@@ -6,49 +6,60 @@ from collections.abc import Iterator
 from contextlib import closing
 from itertools import islice, takewhile
 
+from chub.core import foreign
 from chub.core.keeping import Keeper
+from chub.core.listing import Summary
 from chub.core.workspace import Workspace
 from chub.errors import NotFound
+from chub.output.foreign import Rotated
 from chub.output.read import Chunk, Line, Reader, following
 from chub.output.read import lines as whole_lines
 
 
-def chunks(workspace: Workspace, id: str, *, follow: bool = False) -> Iterator[Chunk]:
+def chunks(workspace: Workspace, row: Summary, *, follow: bool = False) -> Iterator[Chunk]:
     """All output as it came; with `follow` also what comes, until the container has ended.
 
-    Raises NotFound where none is kept: of containers that others made, or that ran at their client's streams.
+    What docker, nerdctl and Kubernetes keep of theirs is read from their files. Raises NotFound where none is kept,
+    as of containers that ran at their client's streams, and Unsupported where it is kept in another way.
     """
-    with closing(_reader(workspace, id)) as reader, closing(Keeper(workspace)) as keeper:
-        yield from _chunks(reader, keeper, id, follow)
+    with closing(_reader(workspace, row)) as reader, closing(Keeper(workspace)) as keeper:
+        yield from _chunks(workspace, reader, keeper, row, follow)
 
 
 def lines(
     workspace: Workspace,
-    id: str,
+    row: Summary,
     *,
     tail: int | None = None,
     since: int = 0,
     until: int | None = None,
     follow: bool = False,
+    details: bool = False,
 ) -> Iterator[Line]:
-    """Lines: the last `tail` of those that came between two moments (nanoseconds since 1970), then as `chunks`."""
-    with closing(_reader(workspace, id)) as reader, closing(Keeper(workspace)) as keeper:
+    """Lines of the last `tail` that came between two moments (nanoseconds since 1970), then as `chunks`.
+
+    With `details` each begins with what docker shows there: ``label=x,env=y`` as its owner wrote it, and a space.
+    """
+    with closing(_reader(workspace, row, details)) as reader, closing(Keeper(workspace)) as keeper:
         _skip(reader, tail, since)
-        found = _between(_chunks(reader, keeper, id, follow), since, until)
+        found = _since(_chunks(workspace, reader, keeper, row, follow), since)
         if tail is not None:
-            with closing(_reader(workspace, id)) as probe:
+            with closing(_reader(workspace, row, details)) as probe:
                 _skip(probe, tail, since)
-                there = sum(1 for _ in _between(probe.chunks(), since, until))
+                there = sum(1 for _ in _since(probe.chunks(), since))
             found = islice(found, max(there - tail, 0), None)
+        if until is not None:
+            found = takewhile(lambda line: line.time <= until, found)
+        if details and isinstance(reader, Reader):  # of its own chub keeps no attributes
+            found = (line._replace(data=b" " + line.data) for line in found)
         yield from found
 
 
-def _between(found: Iterator[Chunk], since: int, until: int | None) -> Iterator[Line]:
-    late = (line for line in whole_lines(found) if line.time >= since)
-    return takewhile(lambda line: until is None or line.time <= until, late)
+def _since(found: Iterator[Chunk], since: int) -> Iterator[Line]:
+    return (line for line in whole_lines(found) if line.time >= since)
 
 
-def _skip(reader: Reader, tail: int | None, since: int) -> None:
+def _skip(reader: Reader | Rotated, tail: int | None, since: int) -> None:
     """Begin where the wanted lines may begin."""
     if since:
         reader.skip_to(since)
@@ -56,17 +67,24 @@ def _skip(reader: Reader, tail: int | None, since: int) -> None:
         reader.skip_to_last(tail)
 
 
-def _chunks(reader: Reader, keeper: Keeper, id: str, follow: bool) -> Iterator[Chunk]:
+def _chunks(
+    workspace: Workspace, reader: Reader | Rotated, keeper: Keeper, row: Summary, follow: bool
+) -> Iterator[Chunk]:
+    if isinstance(reader, Rotated):
+        return foreign.following(workspace, row, reader) if follow else reader.chunks()
+    id = row.record.id
     if follow and keeper.follow(id, reader.record):  # asked before anything is read: nothing comes in between
         return following(reader, lambda: keeper.awaited(id, reader.record))
     return reader.chunks()
 
 
-def _reader(workspace: Workspace, id: str) -> Reader:
+def _reader(workspace: Workspace, row: Summary, details: bool = False) -> Reader | Rotated:
+    if row.owner != "chub":
+        return foreign.reader(row, details=details)
     try:
-        return Reader(str(workspace.data / id))
+        return Reader(str(workspace.data / row.record.id))
     except (FileNotFoundError, NotADirectoryError) as failure:
         raise NotFound(
-            f"container {id[:12]}: its output was not kept",
+            f"container {row.record.id[:12]}: its output was not kept",
             hint="that of chub's containers is kept when they run detached (run -d)",
         ) from failure

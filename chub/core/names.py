@@ -180,4 +180,6 @@ def _elsewhere(services: Services, word: str) -> str:
                 f"the namespace {namespace.name!r} has one: chub --namespace {namespace.name} …, or look at all "
                 "with chub ps -a --all-namespaces"
             )
+    if services.namespace == "moby":
+        return "containerd knows docker's containers by their ids, while they run: docker ps --no-trunc"
     return ""

@@ -9,13 +9,13 @@ from chub.core import filters as conditions
 from chub.core import lifecycle, listing
 from chub.core.listing import EPOCH, State, Summary
 from chub.core.names import lease_of
+from chub.core.owners import spared
 from chub.core.workspace import Workspace
 from chub.errors import Conflict, Invalid, NotFound
 from chub.options.times import SECOND, parse_moment
 from chub.records import record
 
 FILTERS = ("label", "label!", "until")
-SPARED = frozenset({"docker", "kubernetes"})  # owners that keep a container's ending for themselves
 
 
 @record
@@ -27,7 +27,7 @@ class Pruned:
 
 
 def prune(workspace: Workspace, filters: Sequence[str] = ()) -> Pruned:
-    """Remove every container of the namespace that does not run, whoever made it but docker and Kubernetes.
+    """Remove every container of the namespace that does not run, but docker's, Kubernetes's and what stands among them.
 
     `filters` are docker's, NAME=VALUE: ``until`` (made before), ``label``, ``label!``. A container that is just being
     made stays. Raises Invalid for a wrong filter, before anything is removed.
@@ -38,7 +38,7 @@ def prune(workspace: Workspace, filters: Sequence[str] = ()) -> Pruned:
     for row in listing.containers(workspace, all=True):
         if (
             row.state in (State.RUNNING, State.PAUSED)
-            or row.owner in SPARED
+            or spared(row.record, row.namespace)
             or not all(accept(row) for accept in accepting)
         ):
             continue

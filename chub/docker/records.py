@@ -43,6 +43,8 @@ class Container:
     driver: str = ""
     runtime: str = ""
     graph: GraphDriver = field(default_factory=GraphDriver)
+    log_driver: str = ""  # "json-file", "none", "journald", …
+    log_path: str = ""  # json-file only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,7 @@ class Info:
 
 def container(said: Mapping[str, Any]) -> Container:
     """Read the answer of ``GET /containers/NAME/json``."""
-    state = said.get("State") or {}
+    state, host = said.get("State") or {}, said.get("HostConfig") or {}
     return Container(
         id=said["Id"],
         name=said.get("Name", "").removeprefix("/"),
@@ -84,8 +86,10 @@ def container(said: Mapping[str, Any]) -> Container:
         started=_time(state.get("StartedAt", "")),
         finished=_time(state.get("FinishedAt", "")),
         driver=said.get("Driver", ""),
-        runtime=(said.get("HostConfig") or {}).get("Runtime", ""),
+        runtime=host.get("Runtime", ""),
         graph=_graph(said),
+        log_driver=(host.get("LogConfig") or {}).get("Type", ""),
+        log_path=said.get("LogPath", ""),
     )
 
 

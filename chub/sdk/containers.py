@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from os import PathLike
 
-from chub.core import listing, names
+from chub.core import listing, names, owners
 from chub.core.listing import State, Summary
 from chub.core.workspace import Workspace
 from chub.errors import ChubError, NotFound
@@ -24,6 +24,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from chub.api.containers import Container as Record
     from chub.core.attach import Attached
     from chub.core.pruning import Pruned
     from chub.core.run import Finished
@@ -65,7 +66,11 @@ class ProgramFailed(ChubError):
 
 
 class Container:
-    """One container. What is read from it was true when it was fetched; `reload` fetches it again."""
+    """One container. What is read from it was true when it was fetched; `reload` fetches it again.
+
+    Docker's and Kubernetes's, and all that others made in their namespaces, are changed only with `force` by a client
+    that was given the namespace; else PermissionDenied.
+    """
 
     def __init__(self, workspace: Workspace, summary: Summary) -> None:
         self._workspace = workspace
@@ -153,11 +158,12 @@ class Container:
         return attach_here(self._workspace, self._summary.record, stdin=stdin, signals=signals, leave=leave)
 
     def restart(self, *, timeout: float | None = None, signal: str | int | None = None) -> None:
-        """Stop it, as `stop` does, and start it again."""
-        self.stop(timeout=timeout, signal=signal)
+        """Stop it, as `stop` does, and start it again. One that chub did not make is left alone, as by `start`."""
+        if self._summary.owner == "chub":
+            self.stop(timeout=timeout, signal=signal)
         self.start()
 
-    def stop(self, *, timeout: float | None = None, signal: str | int | None = None) -> None:
+    def stop(self, *, timeout: float | None = None, signal: str | int | None = None, force: bool = False) -> None:
         """Ask it to end with its stop signal (or `signal`), and kill it after `timeout` seconds.
 
         None is its own stop timeout, or 10 s; a negative `timeout` is for ever. That it has ended is no error. Raises
@@ -165,16 +171,16 @@ class Container:
         """
         from chub.core import lifecycle
 
-        lifecycle.stop(self._workspace, self._summary.record, signal=signal, grace=timeout)
+        lifecycle.stop(self._workspace, self._changeable("stop", force), signal=signal, grace=timeout)
 
-    def kill(self, signal: str | int = "KILL") -> None:
+    def kill(self, signal: str | int = "KILL", *, force: bool = False) -> None:
         """Send a signal ("TERM", "SIGTERM", 15) to its first process; after SIGKILL it has ended when this returns.
 
         Raises Conflict if it does not run, Invalid for what is no signal.
         """
         from chub.core import lifecycle
 
-        lifecycle.kill(self._workspace, self._summary.record, signal=signal)
+        lifecycle.kill(self._workspace, self._changeable("kill", force), signal=signal)
 
     def wait(self, *, timeout: float | None = None) -> int:
         """Wait for its end, at most `timeout` seconds (None: for ever), and give its exit code.
@@ -186,38 +192,49 @@ class Container:
 
         return lifecycle.wait(self._workspace, self._summary.record, timeout=timeout)
 
-    def pause(self) -> None:
+    def pause(self, *, force: bool = False) -> None:
         """Freeze all its processes; raises Conflict if they are, or if it does not run."""
         from chub.core import lifecycle
 
-        lifecycle.pause(self._workspace, self._summary.record)
+        lifecycle.pause(self._workspace, self._changeable("pause", force))
 
-    def unpause(self) -> None:
+    def unpause(self, *, force: bool = False) -> None:
         """Let its processes go on; raises Conflict if it is not paused."""
         from chub.core import lifecycle
 
-        lifecycle.unpause(self._workspace, self._summary.record)
+        lifecycle.unpause(self._workspace, self._changeable("unpause", force))
 
     def logs(
-        self, *, tail: int | None = None, since: int = 0, until: int | None = None, follow: bool = False
+        self,
+        *,
+        tail: int | None = None,
+        since: int = 0,
+        until: int | None = None,
+        follow: bool = False,
+        details: bool = False,
     ) -> Iterator[Line]:
-        """Lines of its output: the last `tail` of those between two moments (nanoseconds since 1970).
+        """Lines of its output: those of the last `tail` that came between two moments (nanoseconds since 1970).
 
-        With `follow` also those that come, until it has ended. Raises NotFound where its output is not kept.
+        With `follow` also those that come, until it has ended. With `details` each begins with what docker's --log-opt
+        labels and env wrote beside it ("env=1,label=x"), and a space. What docker, nerdctl and Kubernetes keep of their
+        containers is read from their files. Raises NotFound where its output is not kept, Unsupported where docker's
+        log driver is another than json-file.
         """
         from chub.core import logs
 
-        return logs.lines(self._workspace, self.id, tail=tail, since=since, until=until, follow=follow)
+        return logs.lines(
+            self._workspace, self._summary, tail=tail, since=since, until=until, follow=follow, details=details
+        )
 
     def output(self, *, follow: bool = False) -> Iterator[Chunk]:
         """Its output as it came, in pieces of any length; as `logs` in all else."""
         from chub.core import logs
 
-        return logs.chunks(self._workspace, self.id, follow=follow)
+        return logs.chunks(self._workspace, self._summary, follow=follow)
 
-    def rename(self, name: str) -> None:
+    def rename(self, name: str, *, force: bool = False) -> None:
         """Give it another name; raises Conflict if another container has it, Invalid for its own or no name."""
-        names.rename(self._workspace.services, self._summary.record, name)
+        names.rename(self._workspace.services, self._changeable("rename", force, name), name)
         self.reload()
 
     def top(self, ps_args: str = "-ef") -> Processes:
@@ -233,7 +250,11 @@ class Container:
         """Remove it; a running one only with `force`, which kills it."""
         from chub.core import lifecycle
 
-        lifecycle.remove(self._workspace, self._summary.record, force=force)
+        lifecycle.remove(self._workspace, self._changeable("rm", force), force=force)
+
+    def _changeable(self, verb: str, force: bool, *words: str) -> Record:
+        """Its record, for what changes it."""
+        return owners.changeable(self._workspace, self._summary.record, verb, *words, force=force)
 
 
 class Containers:
@@ -255,7 +276,7 @@ class Containers:
         return tuple(Container(self._workspace.within(each.namespace), each) for each in found)
 
     def prune(self, *, filters: Sequence[str] = ()) -> Pruned:
-        """Remove all that do not run, whoever made them but docker and Kubernetes.
+        """Remove all that do not run, but docker's, Kubernetes's and what others made in their namespaces.
 
         `filters` are docker's, NAME=VALUE: "until=24h", "label=web", "label!=web". Raises Invalid for a wrong one.
         """

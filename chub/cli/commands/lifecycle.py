@@ -7,7 +7,7 @@ import typer
 from chub.cli.confirm import confirmed
 from chub.cli.context import connect
 from chub.cli.each import each
-from chub.cli.flags.common import Containers
+from chub.cli.flags.common import Containers, Force
 from chub.cli.flags.parsers import condition, parsed
 from chub.cli.frame import Commands
 from chub.options.values import parse_integer
@@ -38,6 +38,7 @@ def stop(
             help="Seconds to wait before killing the container (its own --stop-timeout, else 10; -1 waits for ever).",
         ),
     ] = None,
+    force: Force = False,
 ) -> None:
     """Stop one or more running containers: ask each with its stop signal, and kill it if that does not help.
 
@@ -47,15 +48,17 @@ def stop(
     """
     client = connect(context)
     each(
-        containers, lambda word: client.containers.get(word).stop(signal=signal or None, timeout=timeout), at_once=True
+        containers,
+        lambda word: client.containers.get(word).stop(signal=signal or None, timeout=timeout, force=force),
+        at_once=True,
     )
 
 
 @app.command("kill")
-def kill(context: typer.Context, containers: Containers, signal: Signal = None) -> None:
+def kill(context: typer.Context, containers: Containers, signal: Signal = None, force: Force = False) -> None:
     """Kill one or more running containers, or send them a signal."""
     client = connect(context)
-    each(containers, lambda word: client.containers.get(word).kill(signal or "KILL"), at_once=True)
+    each(containers, lambda word: client.containers.get(word).kill(signal or "KILL", force=force), at_once=True)
 
 
 @app.command("wait")
@@ -66,17 +69,17 @@ def wait(context: typer.Context, containers: Containers) -> None:
 
 
 @app.command("pause")
-def pause(context: typer.Context, containers: Containers) -> None:
+def pause(context: typer.Context, containers: Containers, force: Force = False) -> None:
     """Pause all processes within one or more containers."""
     client = connect(context)
-    each(containers, lambda word: client.containers.get(word).pause(), at_once=True)
+    each(containers, lambda word: client.containers.get(word).pause(force=force), at_once=True)
 
 
 @app.command("unpause")
-def unpause(context: typer.Context, containers: Containers) -> None:
+def unpause(context: typer.Context, containers: Containers, force: Force = False) -> None:
     """Unpause all processes within one or more containers."""
     client = connect(context)
-    each(containers, lambda word: client.containers.get(word).unpause(), at_once=True)
+    each(containers, lambda word: client.containers.get(word).unpause(force=force), at_once=True)
 
 
 @app.command("rename")
@@ -84,9 +87,10 @@ def rename(
     context: typer.Context,
     container: Container,
     name: Annotated[str, typer.Argument(metavar="NEW_NAME", show_default=False)],
+    force: Force = False,
 ) -> None:
     """Rename a container."""
-    connect(context).containers.get(container).rename(name)
+    connect(context).containers.get(container).rename(name, force=force)
 
 
 @app.command("top", context_settings={"allow_interspersed_args": False})

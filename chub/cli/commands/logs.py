@@ -32,15 +32,16 @@ def logs(
         str | None, typer.Option("--until", metavar="TIME", help="Show logs before a time, or an age such as 42m.")
     ] = None,
     timestamps: Annotated[bool, typer.Option("--timestamps", "-t", help="Show timestamps.")] = False,
+    details: Annotated[bool, typer.Option("--details", help="Show extra details provided to logs.")] = False,
 ) -> None:
-    """Fetch the logs of a container."""
+    """Fetch the logs of a container: chub's, docker's, nerdctl's or Kubernetes's."""
     begin, end = _moment("since", since), _moment("until", until)
     count = int(tail) if tail.isdecimal() else None
     found = connect(context).containers.get(container)
-    if timestamps or count is not None or begin or end is not None:
+    if timestamps or details or count is not None or begin or end is not None:
         pieces: Iterator[tuple[int, bytes]] = (
             (line.stream, (_stamp(line) if timestamps else b"") + line.data)
-            for line in found.logs(tail=count, since=begin or 0, until=end, follow=follow)
+            for line in found.logs(tail=count, since=begin or 0, until=end, follow=follow, details=details)
         )
     else:
         pieces = ((chunk.stream, chunk.data) for chunk in found.output(follow=follow))

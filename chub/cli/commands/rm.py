@@ -17,7 +17,13 @@ def rm(
     context: typer.Context,
     containers: Containers,
     force: Annotated[
-        bool, typer.Option("--force", "-f", help="Force the removal of a running container (uses SIGKILL).")
+        bool,
+        typer.Option(
+            "--force",
+            "-f",
+            help="Force the removal of a running container (uses SIGKILL);"
+            " with --namespace also of docker's and Kubernetes's.",
+        ),
     ] = False,
     volumes: Annotated[
         bool,

@@ -9,4 +9,8 @@ Format = Annotated[
 ]
 NoTrunc = Annotated[bool, typer.Option("--no-trunc", help="Don't truncate output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only display IDs.")]
+Force = Annotated[
+    bool,
+    typer.Option("--force", help="Also containers of docker and Kubernetes, in the namespace that --namespace names."),
+]
 Containers = Annotated[list[str], typer.Argument(metavar="CONTAINER [CONTAINER...]", show_default=False)]

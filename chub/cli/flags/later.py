@@ -77,7 +77,6 @@ RUN = frozenset(
 
 FLAGS = {
     "create": RUN,
-    "logs": frozenset(["--details"]),
     "rm": frozenset(["--link", "-l"]),
     "run": RUN,
     "start": frozenset(["--checkpoint", "--checkpoint-dir"]),
