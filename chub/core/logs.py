@@ -8,10 +8,11 @@ from itertools import islice, takewhile
 
 from chub.core import foreign
 from chub.core.keeping import Keeper
-from chub.core.listing import Summary
+from chub.core.listing import Summary, asked_for
 from chub.core.workspace import Workspace
-from chub.errors import NotFound
+from chub.errors import Unsupported
 from chub.output.foreign import Rotated
+from chub.output.format import INDEX
 from chub.output.read import Chunk, Line, Reader, following
 from chub.output.read import lines as whole_lines
 
@@ -19,9 +20,11 @@ from chub.output.read import lines as whole_lines
 def chunks(workspace: Workspace, row: Summary, *, follow: bool = False) -> Iterator[Chunk]:
     """All output as it came; with `follow` also what comes, until the container has ended.
 
-    What docker, nerdctl and Kubernetes keep of theirs is read from their files. Raises NotFound where none is kept,
-    as of containers that ran at their client's streams, and Unsupported where it is kept in another way.
+    What docker, nerdctl and Kubernetes keep of theirs is read from their files. Raises NotFound where others keep
+    none, and Unsupported where it is kept in another way or by ``--log-driver none`` not at all.
     """
+    if _silent(workspace, row):
+        return
     with closing(_reader(workspace, row)) as reader, closing(Keeper(workspace)) as keeper:
         yield from _chunks(workspace, reader, keeper, row, follow)
 
@@ -40,6 +43,8 @@ def lines(
 
     With `details` each begins with what docker shows there: ``label=x,env=y`` as its owner wrote it, and a space.
     """
+    if _silent(workspace, row):
+        return
     with closing(_reader(workspace, row, details)) as reader, closing(Keeper(workspace)) as keeper:
         _skip(reader, tail, since)
         found = _since(_chunks(workspace, reader, keeper, row, follow), since)
@@ -81,10 +86,15 @@ def _chunks(
 def _reader(workspace: Workspace, row: Summary, details: bool = False) -> Reader | Rotated:
     if row.owner != "chub":
         return foreign.reader(row, details=details)
-    try:
-        return Reader(str(workspace.data / row.record.id))
-    except (FileNotFoundError, NotADirectoryError) as failure:
-        raise NotFound(
-            f"container {row.record.id[:12]}: its output was not kept",
-            hint="that of chub's containers is kept when they run detached (run -d)",
-        ) from failure
+    return Reader(str(workspace.data / row.record.id))
+
+
+def _silent(workspace: Workspace, row: Summary) -> bool:
+    """Whether there is nothing to read: chub's own, which has not run. Raises Unsupported where nothing is kept."""
+    if row.owner != "chub":
+        return False
+    if asked_for(row.record).logging.driver == "none":
+        raise Unsupported(
+            "configured logging driver does not support reading", hint="run it with --log-driver json-file"
+        )
+    return not (workspace.data / row.record.id / INDEX).exists()
