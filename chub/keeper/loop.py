@@ -21,6 +21,7 @@ IDLE = 10.0  # seconds without containers and clients after which it ends
 CLAIM = 60.0  # seconds that the client of a container which is being made has for coming back
 LIMBO = 2.0  # seconds in which a call that a killed client had made reaches its end in containerd
 STALL = 0.5  # seconds until what could not be written is tried again
+AGAIN = 0.1  # seconds until a client that is slow is told of the end again
 RETRY = (0.2, 1.0, 5.0, 30.0)  # seconds until an end that could not be finished is tried again; the last one for ever
 
 
@@ -240,8 +241,9 @@ class Keeper:
     def _tell_one(self, kept: Kept, follower: socket.socket) -> None:
         try:
             protocol.send(follower, {} if kept.fifos else {"end": True})
-        except BlockingIOError:
-            pass  # it has not read earlier ones yet, and will look when it does
+        except BlockingIOError:  # it has not read earlier ones yet, and will look when it does; but it must hear the end
+            if not kept.fifos:
+                self._after(AGAIN, lambda: self._tell_one(kept, follower) if follower in kept.followers else None)
         except OSError:
             self._leave(follower)
 
