@@ -241,7 +241,7 @@ class Keeper:
     def _tell_one(self, kept: Kept, follower: socket.socket) -> None:
         try:
             protocol.send(follower, {} if kept.fifos else {"end": True})
-        except BlockingIOError:  # it has not read earlier ones yet, and will look when it does; but it must hear the end
+        except BlockingIOError:  # it has not read earlier ones, and will look when it does; but it must hear the end
             if not kept.fifos:
                 self._after(AGAIN, lambda: self._tell_one(kept, follower) if follower in kept.followers else None)
         except OSError:

@@ -4,6 +4,7 @@ import pytest
 import typer.core
 
 from chub.cli.arguments import normalised
+from chub.cli.flags.parsers import WrongValue
 
 PARAMS = [
     typer.core.TyperOption(param_decls=["--rm"], is_flag=True),
@@ -28,13 +29,25 @@ PARAMS = [
         ("--env --rm=false IMAGE", "--env --rm=false IMAGE"),
         ("IMAGE --rm=false", "IMAGE --rm=false"),
         ("-- --rm=false", "-- --rm=false"),
-        ("--rm=maybe IMAGE", "--rm=maybe IMAGE"),
         ("--unknown=1 -x=1 IMAGE", "--unknown=1 -x=1 IMAGE"),
     ],
 )
 def test_flags_as_docker_spells_them(given: str, expected: str) -> None:
     """Values of switches and "=" after a letter are understood, and the container's own words stay as they are."""
     assert expected.split() == list(normalised(given.split(), PARAMS, interspersed=False))
+
+
+def test_what_is_neither_true_nor_false() -> None:
+    """A switch refuses it in docker's words."""
+    with pytest.raises(WrongValue, match='parsing "maybe": invalid syntax'):
+        list(normalised(["--rm=maybe", "IMAGE"], PARAMS, interspersed=False))
+
+
+def test_a_switch_that_is_on() -> None:
+    """It is turned off by the other name that it has."""
+    param = typer.core.TyperOption(param_decls=["--sig-proxy/--no-sig-proxy"], is_flag=True)
+    for given, expected in (("--sig-proxy=false", ["--no-sig-proxy"]), ("--sig-proxy=1", ["--sig-proxy"])):
+        assert list(normalised([given], [param], interspersed=False)) == expected
 
 
 def test_words_between_flags() -> None:
