@@ -61,6 +61,11 @@ class Keeper:
         """Its task is made: its first process, and the start of that, as pids come again."""
         self._say({"kind": protocol.MADE, "id": id, "pid": pid, "ticks": ticks}, start=True)
 
+    def attend(self, id: str) -> None:
+        """It is about to be removed: look after its end, if it is held, as long as this connection lasts."""
+        with suppress(ChubError):
+            self._say({"kind": protocol.ATTEND, "id": id})
+
     def ended(self, id: str) -> tuple[int, int] | None:
         """Its task is deleted: all output is to be taken. How it ended (see `settled`), if the keeper has seen it."""
         try:

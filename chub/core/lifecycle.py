@@ -7,7 +7,7 @@ keeps its ended task, and with it the exit status, until it is removed.
 from __future__ import annotations
 
 import signal as signals
-from contextlib import suppress
+from contextlib import closing, suppress
 
 from chub.core import endings
 from chub.core.endings import LOST
@@ -234,13 +234,17 @@ def remove(workspace: Workspace, container: Container, *, force: bool = False) -
         task = tasks.get(container.id)
     except NotFound:
         task = None
-    if task is not None:
-        if force:
-            end_task(workspace, container.id)
-        elif task.status in ("running", "paused", "pausing"):
-            shown = name_of(container) or container.id
-            state = "running: stop the container" if task.status == "running" else "paused: unpause the container"
-            raise Conflict(f'cannot remove container "{shown}": container is {state} before removing or force remove')
-        else:
-            end_task(workspace, container.id)
-    erase(workspace, container)
+    if task is None:
+        erase(workspace, container)
+        return
+    if not force and task.status in ALIVE:
+        shown = name_of(container) or container.id
+        state = "running: stop the container" if task.status == "running" else "paused: unpause the container"
+        raise Conflict(f'cannot remove container "{shown}": container is {state} before removing or force remove')
+    from chub.core.keeping import Keeper
+
+    with closing(Keeper(workspace)) as keeper:
+        keeper.attend(container.id)
+        end_task(workspace, container.id)
+        erase(workspace, container)
+        keeper.drop(container.id)

@@ -147,6 +147,9 @@ class Keeper:
                 kept.facts |= {"pid": message["pid"], "ticks": message["ticks"]}
                 self._clients[client].add(id)  # again, where another keeper was told of it
                 self._made(kept)
+            elif kind == protocol.ATTEND:
+                kept.facts["attended"] = True
+                self._clients[client].add(id)
             elif kind == protocol.RELEASE:
                 self._clients[client].discard(id)
                 self._left(kept)

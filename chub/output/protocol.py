@@ -26,6 +26,7 @@ LIMIT = 1 << 16  # bytes of a message
 
 KEEP = "keep"  # hold the output of a task that is about to be made: its FIFOs are there
 MADE = "made"  # its task is made, and about to be started: pid
+ATTEND = "attend"  # this client looks after its end too: it is about to remove it
 RELEASE = "release"  # its program runs; the client that attended it leaves it to the keeper
 ENDED = "ended"  # the client that attends it has deleted its task: take what output is left
 DROP = "drop"  # nothing of it is left, or it was not made
