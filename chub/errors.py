@@ -75,13 +75,19 @@ class EngineFault(ChubError):
     """The engine failed in a way it has no better word for."""
 
 
-class ProgramNotFound(ChubError):
+class ProgramNotStarted(ChubError):
+    """The runtime refused to execute a program in a container."""
+
+    exit_code = 128
+
+
+class ProgramNotFound(ProgramNotStarted):
     """The program named does not exist in the container."""
 
     exit_code = 127
 
 
-class ProgramNotExecutable(ChubError):
+class ProgramNotExecutable(ProgramNotStarted):
     """The program named exists in the container and cannot be executed."""
 
     exit_code = 126

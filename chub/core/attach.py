@@ -8,8 +8,7 @@ from chub.core import endings, lifecycle
 from chub.core.endings import LOST
 from chub.core.listing import asked_for, owner_of
 from chub.core.names import name_of
-from chub.core.process import Process
-from chub.core.run import Attend
+from chub.core.process import Attend, Process
 from chub.core.stdio import Input, Streams
 from chub.core.tail import Tail
 from chub.core.workspace import Workspace

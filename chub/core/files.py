@@ -44,6 +44,28 @@ def read(mounts: Sequence[Mount], names: Sequence[str]) -> dict[str, bytes]:
     return _read_mounted(layers, names)
 
 
+def read_live(pid: int, names: Sequence[str]) -> dict[str, bytes]:
+    """As `read`, from the root that process `pid` has: a container's, as it is now.
+
+    That the process is still the one that was meant is for the caller to look at afterwards.
+    """
+    found: dict[str, bytes] = {}
+    try:
+        root = os.open(f"/proc/{pid}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            for name in names:
+                fd = _open_in_root(root, name)
+                if fd is not None and (content := _content(fd, name)) is not None:
+                    found[name] = content
+        finally:
+            os.close(root)
+    except FileNotFoundError:  # the process has ended
+        return {}
+    except OSError as failure:
+        raise _unreadable(failure) from failure
+    return found
+
+
 def _layers(mounts: Sequence[Mount]) -> tuple[str, ...]:
     """The directories that lie above each other, uppermost first."""
     mount = mounts[-1]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import signal
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 from chub.core.patience import patiently
 from chub.errors import ChubError, Conflict, EngineFault, NotFound, Unavailable
@@ -89,3 +90,12 @@ class Attendance:
 
     def leave(self) -> None:
         """Called when the keys came that leave a process."""
+
+
+Attend = Callable[[Process], AbstractContextManager[Attendance]]
+"""How a process is attended: entered before its program starts."""
+
+
+def alone(process: Process) -> AbstractContextManager[Attendance]:
+    """Attend a process without a terminal and without passing signals on."""
+    return nullcontext(Attendance(process))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-from chub.errors import ChubError, NotFound, ProgramNotExecutable, ProgramNotFound
+from chub.errors import ChubError, NotFound, ProgramNotExecutable, ProgramNotFound, ProgramNotStarted
+
+EXEC = "OCI runtime exec failed"
 
 
 def refused(failure: ChubError, program: str, runtime: str = "runc") -> ChubError:
@@ -23,6 +25,23 @@ def refused(failure: ChubError, program: str, runtime: str = "runc") -> ChubErro
     if any(words in text for words in ("permission denied", "is a directory", "not a directory")):
         return ProgramNotExecutable(_why(text), hint=f"{program!r} must be a file with execute permission")
     return _plainly(failure)
+
+
+def refused_to_execute(failure: ChubError) -> ChubError:
+    """What a runtime says of a program that it cannot execute in a container, by docker's words for 126, 127 and 128.
+
+    The exit status follows the words, whatever they are said of: a working directory that is missing is 127 too.
+    """
+    text = str(failure)
+    if EXEC not in text:
+        return failure
+    words = text[text.find(EXEC) :].removesuffix(": unknown")
+    lower = words.lower()
+    if any(each in lower for each in ("executable file not found", "no such file or directory", "not a directory")):
+        return ProgramNotFound(words)
+    if any(each in lower for each in ("permission denied", "is a directory")):
+        return ProgramNotExecutable(words)
+    return ProgramNotStarted(words)
 
 
 def _runtime_missing(text: str, runtime: str) -> NotFound | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import closing
 from datetime import UTC, datetime
 
 from chub.core import create, endings, lifecycle
@@ -11,7 +11,7 @@ from chub.core.create import Created
 from chub.core.endings import LOST, Ending
 from chub.core.keeping import Keeper
 from chub.core.launch import launch
-from chub.core.process import Attendance, Process
+from chub.core.process import Attend, Process, alone
 from chub.core.settle import after, settle
 from chub.core.stdio import Input, Outputs, Streams, remove_fifos
 from chub.core.tail import Tail
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from chub.options.request import Request
 
 GONE = "its task is gone, and its exit status with it: the shim was killed, or containerd restarted"
-
-Attend = Callable[[Process], AbstractContextManager[Attendance]]
 
 
 @record
@@ -41,11 +39,6 @@ class Finished:
     output_failure: OSError | None = None  # why not all output reached its sink
     input_failure: OSError | None = None  # why not all input was read
     warnings: tuple[str, ...] = ()  # what the directory had and the container lacked
-
-
-def alone(process: Process) -> AbstractContextManager[Attendance]:
-    """Attend a process without a terminal and without passing signals on."""
-    return nullcontext(Attendance(process))
 
 
 def run(
