@@ -18,6 +18,7 @@ from chub.cli.frame import QUIET, Entry, Group, Lazy  # noqa: E402
 CONTAINER = {
     "attach": Entry("attach", "Attach local standard streams to a running container"),
     "create": Entry("create", "Create a new container"),
+    "exec": Entry("exec", "Execute a command in a running container"),
     "inspect": Entry("inspect", "Display detailed information on one or more containers"),
     "kill": Entry("lifecycle:kill", "Kill one or more running containers"),
     "ls": Entry("ps", "List containers"),
@@ -57,6 +58,7 @@ SYSTEM = {
 COMMANDS: dict[str, dict[str, Entry | Group]] = {
     "Common Commands": {
         "run": Entry("run", "Create and run a new container from an image"),
+        "exec": Entry("exec", "Execute a command in a running container"),
         "ps": Entry("ps", "List containers"),
         "images": Entry("images:ls", "List images"),
         "chain": Entry("chain", "Show every layer between a container and the kernel, with evidence"),

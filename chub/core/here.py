@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from chub.core import terminal
 from chub.core.attach import Attached, attach, attachable
+from chub.core.execute import Executed, execute
 from chub.core.foreground import STDOUT, attended, streams_here
 from chub.core.listing import asked_for
 from chub.core.run import Finished, run, to_its_end
@@ -16,6 +17,7 @@ from chub.core.workspace import Workspace
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from chub.api.containers import Container
+    from chub.options.execution import Execution
     from chub.options.request import Request
     from chub.options.terminal import Terminal
 
@@ -74,6 +76,22 @@ def attach_here(
         tty=asked.tty, raw=asked.tty and streams.source is not None, signals=signals and not asked.tty, kill=False
     )
     return attach(workspace, container, streams, attend)
+
+
+def execute_here(workspace: Workspace, container: Container, execution: Execution, *, leave: bytes = b"") -> Executed:
+    """Execute a program in a container, at these streams, to its end; with a terminal the keys `leave` leave it alone.
+
+    When nobody reads the output any more, the program is killed.
+    """
+    tty, stdin = execution.tty, execution.interactive
+    return execute(
+        workspace,
+        container,
+        execution,
+        streams_here(tty=tty, stdin=stdin, leave=leave if tty else b""),
+        console=terminal.size(STDOUT) if tty else None,
+        attend=attended(tty=tty, raw=tty and stdin, signals=not tty),
+    )
 
 
 def _streams(asked: Terminal, *, stdin: bool, leave: bytes) -> Streams:

@@ -7,4 +7,5 @@ STOP_SIGNAL_LABEL = "io.containerd.image.config.stop-signal"  # ctr and nerdctl 
 MARKS = frozenset({NAME_LABEL, VERSION_LABEL, STOP_SIGNAL_LABEL})  # labels that are not the user's
 CLIENT_LABEL = "chub/client"  # of a lease: the process that made it
 REQUEST = "chub/request"  # the extension that holds what the user asked for, as JSON
+PROCESS_TYPE = "types.containerd.io/opencontainers/runtime-spec/1/Process"
 SPEC_TYPE = "types.containerd.io/opencontainers/runtime-spec/1/Spec"

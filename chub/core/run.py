@@ -11,7 +11,7 @@ from chub.core.create import Created
 from chub.core.endings import LOST, Ending
 from chub.core.keeping import Keeper
 from chub.core.launch import launch
-from chub.core.process import Attend, Process, alone
+from chub.core.process import Attend, Attendance, Process, alone
 from chub.core.settle import after, settle
 from chub.core.stdio import Input, Outputs, Streams, remove_fifos
 from chub.core.tail import Tail

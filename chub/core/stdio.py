@@ -10,6 +10,7 @@ import errno
 import fcntl
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +19,10 @@ from chub.api.tasks import Stdio
 from chub.core.undo import remove_tree
 from chub.core.workspace import private_directory, writing
 from chub.records import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from io import FileIO
 
 CHUNK = 1 << 16  # bytes: what a pipe holds
 PIPE = 1 << 20  # bytes a FIFO may hold: a fast program wakes us less often
@@ -68,7 +73,7 @@ class Outputs:
 
     def __init__(self, stdio: Stdio) -> None:
         self._fds: list[int] = []
-        self._threads: list[threading.Thread] = []
+        self._threads: dict[threading.Thread, float | None] = {}  # and since when each has waited for output
         self.failure: OSError | None = None  # why a sink did not take what it was given
         try:
             for path in filter(None, (stdio.stdout, stdio.stderr)):
@@ -85,13 +90,14 @@ class Outputs:
         """
         for fd, sink in zip(self._fds, (streams.stdout, streams.stderr), strict=False):
             thread = threading.Thread(target=self._read, args=(fd, sink, broken), daemon=True)
+            self._threads[thread] = None
             thread.start()
-            self._threads.append(thread)
         self._fds = []
 
     def _read(self, fd: int, sink: Sink | None, broken: Callable[[], object]) -> None:
+        here = threading.current_thread()
         with open(fd, "rb", buffering=0) as stream:
-            while chunk := stream.read(CHUNK):
+            while chunk := self._next(stream, here):
                 try:
                     if sink is not None:
                         sink(chunk)
@@ -99,10 +105,25 @@ class Outputs:
                     sink, self.failure = None, failure
                     broken()
 
-    def drain(self) -> None:
-        """Wait until every output has ended and its last bytes have reached the sink."""
+    def _next(self, stream: FileIO, here: threading.Thread) -> bytes | None:
+        self._threads[here] = time.monotonic()
+        chunk = stream.read(CHUNK)
+        self._threads[here] = None
+        return chunk
+
+    def drain(self, patience: float | None = None) -> bool:
+        """Wait until every output has ended and its last bytes have reached the sink, and say whether it has.
+
+        With `patience` one that has brought nothing for so many seconds is not waited for; a slow sink is.
+        """
         for thread in self._threads:
-            thread.join()
+            while thread.is_alive():
+                since = self._threads[thread]
+                waited = 0.0 if since is None else time.monotonic() - since
+                if patience is not None and waited >= patience:
+                    return False
+                thread.join(None if patience is None else patience - waited)
+        return True
 
     def close(self) -> None:
         """Close what is not read."""

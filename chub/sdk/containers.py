@@ -10,6 +10,7 @@ from chub.core import listing, names, owners
 from chub.core.listing import State, Summary
 from chub.core.workspace import Workspace
 from chub.errors import ChubError, NotFound
+from chub.options.execution import Execution
 from chub.options.lifecycle import Lifecycle
 from chub.options.mounts import Mounts
 from chub.options.network import Network
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from chub.api.containers import Container as Record
     from chub.core.attach import Attached
+    from chub.core.execute import Executed
     from chub.core.pruning import Pruned
     from chub.core.run import Finished
     from chub.core.top import Processes
@@ -56,10 +58,30 @@ class Result:
         return self
 
 
+@record
+class ExecResult:
+    """A program that was executed in a container, at its end."""
+
+    exit_code: int
+    stdout: bytes
+    stderr: bytes
+
+    @property
+    def text(self) -> str:
+        """Standard output as text."""
+        return self.stdout.decode(errors="replace")
+
+    def check(self) -> ExecResult:
+        """This, if the program ended with 0; else raise `ProgramFailed`."""
+        if self.exit_code != 0:
+            raise ProgramFailed(self)
+        return self
+
+
 class ProgramFailed(ChubError):
     """A program ended with another exit code than 0; `result` has its output."""
 
-    def __init__(self, result: Result) -> None:
+    def __init__(self, result: Result | ExecResult) -> None:
         last = result.stderr.decode(errors="replace").strip().rpartition("\n")[2]
         super().__init__(f"the program ended with exit code {result.exit_code}" + (f": {last}" if last else ""))
         self.result = result
@@ -203,6 +225,60 @@ class Container:
         from chub.core import lifecycle
 
         lifecycle.unpause(self._workspace, self._changeable("unpause", force))
+
+    def exec(
+        self,
+        command: Sequence[str],
+        *,
+        input: bytes | None = None,
+        env: Sequence[str] = (),
+        workdir: str | None = None,
+        user: str | None = None,
+        privileged: bool = False,
+        force: bool = False,
+    ) -> ExecResult:
+        """Execute a program in it to its end.
+
+        `input` is given to standard input; without it that is /dev/null. A program that fails is no error: see
+        `ExecResult.check`. Raises Conflict if the container does not run or is paused, ProgramNotFound and
+        ProgramNotExecutable for the program, and other subclasses of ProgramNotStarted for what the runtime refuses.
+        """
+        from chub.core.execute import execute
+        from chub.core.stdio import Streams
+
+        stdout, stderr = bytearray(), bytearray()
+        chunks = iter([input] if input else [])
+        streams = Streams(
+            source=(lambda: next(chunks, b"")) if input is not None else None,
+            stdout=stdout.extend,
+            stderr=stderr.extend,
+        )
+        execution = Execution(
+            words=tuple(command),
+            env=tuple(env),
+            workdir=workdir,
+            user=user,
+            privileged=privileged,
+            interactive=input is not None,
+        )
+        ended = execute(self._workspace, self._changeable("exec", force, *command), execution, streams)
+        assert ended.exit_code is not None, "nobody can leave it"
+        return ExecResult(exit_code=ended.exit_code, stdout=bytes(stdout), stderr=bytes(stderr))
+
+    def exec_here(self, execution: Execution, *, leave: bytes = b"", force: bool = False) -> Executed:
+        """Execute a program in it at this process's standard streams, terminal and signals, as ``chub exec`` does.
+
+        `leave` are the keys that leave a program with a terminal alone. Raises as `exec`.
+        """
+        from chub.core.here import execute_here
+
+        return execute_here(self._workspace, self._changeable("exec", force, *execution.words), execution, leave=leave)
+
+    def exec_detached(self, execution: Execution, *, force: bool = False) -> None:
+        """Start a program in it and leave it alone: it reads nothing, and its output is dropped. Raises as `exec`."""
+        from chub.core.execute import execute_detached
+
+        execute_detached(self._workspace, self._changeable("exec", force, *execution.words), execution)
 
     def logs(
         self,
