@@ -27,19 +27,24 @@ if TYPE_CHECKING:
         PermissionDenied,
         ProgramNotExecutable,
         ProgramNotFound,
+        ProgramNotStarted,
         ResourceExhausted,
         TimedOut,
         Unavailable,
         Unsupported,
     )
+    from chub.options.execution import Execution
     from chub.options.lifecycle import Lifecycle
+    from chub.options.logging import Logging
     from chub.options.mounts import Mount, MountKind, Mounts
     from chub.options.network import Network
     from chub.options.process import Process
+    from chub.options.request import Identity, Request
     from chub.options.resources import Resources, Ulimit
     from chub.options.security import Security
+    from chub.options.terminal import Terminal
     from chub.sdk.client import Client
-    from chub.sdk.containers import Container, ProgramFailed, Result
+    from chub.sdk.containers import Container, ExecResult, ProgramFailed, Result
     from chub.sdk.engine import Engine
     from chub.sdk.images import Image
 
@@ -53,16 +58,20 @@ _PLACES = {
     "chub.sdk.images": "Image",
     "chub.errors": (
         "AlreadyExists Cancelled ChubError Conflict DataLoss EngineFault Invalid NotFound PermissionDenied"
-        " ProgramNotExecutable ProgramNotFound ResourceExhausted TimedOut Unavailable Unsupported"
+        " ProgramNotExecutable ProgramNotFound ProgramNotStarted ResourceExhausted TimedOut Unavailable Unsupported"
     ),
+    "chub.options.execution": "Execution",
     "chub.options.lifecycle": "Lifecycle",
+    "chub.options.logging": "Logging",
     "chub.options.mounts": "Mount MountKind Mounts",
     "chub.options.network": "Network",
     "chub.options.process": "Process",
+    "chub.options.request": "Identity Request",
     "chub.options.resources": "Resources Ulimit",
     "chub.options.security": "Security",
+    "chub.options.terminal": "Terminal",
     "chub.sdk.client": "Client",
-    "chub.sdk.containers": "Container ProgramFailed Result",
+    "chub.sdk.containers": "Container ExecResult ProgramFailed Result",
     "chub.sdk.engine": "Engine",
 }
 _PLACE = {name: place for place, names in _PLACES.items() for name in names.split()}
@@ -79,12 +88,16 @@ __all__ = [
     "Engine",
     "EngineFault",
     "Event",
+    "ExecResult",
+    "Execution",
     "Finding",
+    "Identity",
     "Image",
     "ImageLayers",
     "Imported",
     "Invalid",
     "Lifecycle",
+    "Logging",
     "Mended",
     "Missed",
     "Mount",
@@ -97,12 +110,15 @@ __all__ = [
     "ProgramFailed",
     "ProgramNotExecutable",
     "ProgramNotFound",
+    "ProgramNotStarted",
     "Progress",
+    "Request",
     "ResourceExhausted",
     "Resources",
     "Result",
     "Rootfs",
     "Security",
+    "Terminal",
     "TimedOut",
     "Ulimit",
     "Unavailable",

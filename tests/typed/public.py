@@ -34,6 +34,8 @@ def containers(client: chub.Client) -> None:
     assert_type(client.containers.get("web").exit_code, int | None)
     assert_type(client.containers.get("web").wait(timeout=1.5), int)
     assert_type(client.containers.get("web").top("aux"), Processes)
+    assert_type(client.containers.get("web").exec(["id"], user="nobody").check(), chub.ExecResult)
+    assert_type(client.containers.create(chub.Request(image="busybox", words=("true",))), chub.Container)
     assert_type(client.containers.prune(filters=["until=24h"]), Pruned)
     ended = client.containers.run("busybox", ["true"])
     assert_type(ended, chub.Result)
