@@ -75,7 +75,7 @@ def to_its_end(
             announce(created.id)
             finished = _attended(workspace, created, keeper, streams, attend)
         except BaseException as failure:
-            after(failure, created, lambda: settle(workspace, created))
+            after(failure, created, lambda: _give_up(workspace, created, keeper))
             raise
         if finished.finished is None:
             create.release(workspace, created)
@@ -84,6 +84,14 @@ def to_its_end(
             settle(workspace, created)
             keeper.drop(created.id)
     return finished
+
+
+def _give_up(workspace: Workspace, created: Created, keeper: Keeper) -> None:
+    """End the program, if it runs, and leave what is to be left."""
+    lifecycle.end_task(workspace, created.id)
+    remove_fifos(workspace.state / created.id)
+    settle(workspace, created)
+    keeper.drop(created.id)
 
 
 class _Streams:
@@ -131,9 +139,10 @@ class _Streams:
         return output.failure if output is not None else None, given.failure if given is not None else None
 
     def close(self) -> None:
-        """Close what is not read."""
-        if self._fifos is not None:
-            self._fifos.close()
+        """Close what is open still."""
+        for each in (self._fifos, self._output):
+            if each is not None:
+                each.close()
 
 
 def _attended(workspace: Workspace, created: Created, keeper: Keeper, streams: Streams, attend: Attend) -> Finished:

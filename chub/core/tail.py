@@ -21,6 +21,7 @@ class Tail:
         self._id = id
         self._keeper = Keeper(workspace)
         self._thread: threading.Thread | None = None
+        self._left = False  # nobody is interested any more
         self._reader = Reader(str(workspace.data / id))
         try:
             self._reader.skip_to_end()
@@ -45,6 +46,8 @@ class Tail:
                 except OSError as failure:
                     sinks[chunk.stream], self.failure = None, failure
                     broken()
+        if self._left:
+            self._keeper.close()
 
     def drain(self) -> None:
         """Wait until the output has ended and its last bytes have reached the sink."""
@@ -56,5 +59,7 @@ class Tail:
         return self._keeper.settled(self._id)
 
     def close(self) -> None:
-        """Look on no more."""
-        self._keeper.close()
+        """Look on no more; a thread that still does ends when it hears something."""
+        self._left = True
+        if self._thread is None or not self._thread.is_alive():
+            self._keeper.close()

@@ -21,7 +21,7 @@ def leave_cgroup() -> None:
         for line in file:
             _, controllers, path = line.rstrip("\n").split(":", 2)
             name = controllers.removeprefix("name=")
-            for root in (f"/sys/fs/cgroup/{name}", "/sys/fs/cgroup"):
+            for root in (f"/sys/fs/cgroup/{name or 'unified'}", "/sys/fs/cgroup"):
                 if path != "/" and os.path.exists(f"{root}/cgroup.procs"):
                     try:
                         with open(f"{root}/cgroup.procs", "w") as procs:
@@ -34,6 +34,7 @@ def leave_cgroup() -> None:
 def main() -> None:
     """Hold output until nobody needs it."""
     leave_cgroup()
+    os.chdir("/")  # the directory of its caller may be unmounted
     place = sys.argv[1]
     os.set_inheritable(LISTENING, False)
     os.set_inheritable(LOCK, False)

@@ -323,7 +323,11 @@ class Keeper:
         try:
             kept.drain()
         except OSError:
-            self._after(STALL, lambda: self._drain(kept))
+            if os.path.isdir(kept.facts["data"]):
+                self._after(STALL, lambda: self._drain(kept))
+            else:  # it was removed, and takes room as long as it is open
+                for fifo in list(kept.fifos):
+                    kept.end(fifo)
         self._tell(kept)
         self._settle(kept)
 
