@@ -100,8 +100,9 @@ def test_a_client_that_is_killed_while_it_makes_a_container(
     with making.start("create", "--name", "web", image, "true", stdout=subprocess.PIPE) as creating:
         assert creating.stdout is not None
         assert creating.stdout.readline() == b"there\n"
-        assert client.doctor(patience=AT_ONCE) == ()
+        findings = client.doctor(patience=AT_ONCE)
         creating.kill()
+    assert findings == ()
     (directory,) = roots[0].glob(f"*/{client.settings.namespace}/{'?' * 64}")
     id = directory.name
 
