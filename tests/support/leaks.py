@@ -11,6 +11,7 @@ import subprocess
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -197,7 +198,7 @@ def _is_keeper(words: list[str]) -> bool:
 def _cgroups() -> Iterator[Path]:
     """Cgroups that containers live in: two levels down in a hierarchy, /chub/ID or /NAMESPACE/ID."""
     for hierarchy in hierarchies():
-        for procs in hierarchy.glob("*/*/cgroup.procs"):
+        for procs in map(Path, glob(f"{hierarchy}/*/*/cgroup.procs")):  # Path.glob fails where one goes meanwhile
             if not procs.parent.name.endswith((".service", ".scope", ".slice", ".mount", ".socket")):
                 yield procs.parent
 
