@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from chub.api.tasks import Stdio
@@ -66,7 +65,7 @@ def execute(
     directory = workspace.state / container.id / f"exec-{process.exec_id}"
     spec = _spec(workspace, container, execution, console)
     with Undo() as undo, attend(process) as attendance:
-        undo.add(_remove_directory, directory)
+        undo.add(remove_fifos, directory)
         stdio = make_fifos(directory, stdin=execution.interactive, tty=execution.tty)
         outputs = Outputs(stdio)
         undo.add(outputs.close)
@@ -83,7 +82,7 @@ def execute(
         if ended is not None:
             _delete(process, drained=outputs.drain(LINGERING))
             outputs.drain()
-            _remove_directory(directory)
+            remove_fifos(directory)
     return Executed(
         exit_code=None if ended is None else ended.exit_status,
         output_failure=outputs.failure,
@@ -174,10 +173,3 @@ def _end(process: Process) -> None:
         process.kill(signal.SIGKILL)
         tasks.wait(process.id, process.exec_id, timeout=lifecycle.KILL_DEADLINE)
         gone(_delete, process, drained=False)
-
-
-def _remove_directory(directory: Path) -> None:
-    """Remove a process's FIFOs; and the container's directory, where it is for them alone."""
-    remove_fifos(directory)
-    with suppress(OSError):
-        directory.parent.rmdir()

@@ -1,22 +1,24 @@
-"""Containers at this process's standard streams, terminal and signals: run, started, attached to."""
+"""Containers at this process's standard streams, terminal and signals: run, started, attached to, executed in.
+
+Each function imports what it needs: a command uses one of them, and making a container takes the most modules.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from chub.core import terminal
-from chub.core.attach import Attached, attach, attachable
-from chub.core.execute import Executed, execute
 from chub.core.foreground import STDOUT, attended, streams_here
 from chub.core.listing import asked_for
-from chub.core.run import Finished, run, to_its_end
-from chub.core.start import made, runs
 from chub.core.stdio import Streams
 from chub.core.workspace import Workspace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from chub.api.containers import Container
+    from chub.core.attach import Attached
+    from chub.core.execute import Executed
+    from chub.core.run import Finished
     from chub.options.execution import Execution
     from chub.options.request import Request
     from chub.options.terminal import Terminal
@@ -35,6 +37,8 @@ def run_here(
     With a terminal asked for, the user's is raw meanwhile, its size is the container's, and the keys `leave` leave the
     container alone. `signals` go to the program. When nobody reads the output any more, the program is killed.
     """
+    from chub.core.run import run
+
     asked = request.terminal
     streams = _streams(asked, stdin=asked.stdin_once, leave=leave)
     return run(
@@ -53,6 +57,9 @@ def start_here(
     """Start a container and stay until its end, at its output and with `stdin` also its input; one that runs is
     attached to.
     """
+    from chub.core.run import to_its_end
+    from chub.core.start import made, runs
+
     if runs(workspace, container):
         return attach_here(workspace, container, stdin=stdin, signals=signals, leave=leave)
     created = made(workspace, container)
@@ -69,6 +76,8 @@ def attach_here(
 
     Raises Unsupported for a container that others made, Conflict for one that does not run.
     """
+    from chub.core.attach import attach, attachable
+
     attachable(workspace, container)
     asked = asked_for(container).terminal
     streams = _streams(asked, stdin=stdin and asked.interactive, leave=leave)
@@ -83,6 +92,8 @@ def execute_here(workspace: Workspace, container: Container, execution: Executio
 
     When nobody reads the output any more, the program is killed.
     """
+    from chub.core.execute import execute
+
     tty, stdin = execution.tty, execution.interactive
     return execute(
         workspace,

@@ -11,8 +11,8 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from chub.api.tasks import Stdio
@@ -39,15 +39,6 @@ class Streams:
     stdout: Sink | None = None  # None: it is not wanted here
     stderr: Sink | None = None
     leave: bytes = b""  # the keys of `source` that leave the process; none: there are no such keys
-
-
-@contextmanager
-def fifos(directory: Path, *, stdin: bool, tty: bool) -> Iterator[Stdio]:
-    """FIFOs for a process in a directory of their own, which is removed afterwards."""
-    try:
-        yield make_fifos(directory, stdin=stdin, tty=tty)
-    finally:
-        remove_fifos(directory)
 
 
 def make_fifos(directory: Path, *, stdin: bool, tty: bool) -> Stdio:

@@ -23,7 +23,7 @@ from chub.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Self
 
     from chub.api.containers import Container as Record
     from chub.core.attach import Attached
@@ -32,30 +32,6 @@ if TYPE_CHECKING:
     from chub.core.run import Finished
     from chub.core.top import Processes
     from chub.output.read import Chunk, Line
-
-
-@record
-class Result:
-    """A container that ran to its end."""
-
-    id: str
-    name: str
-    exit_code: int
-    stdout: bytes
-    stderr: bytes
-    started: datetime
-    finished: datetime
-
-    @property
-    def text(self) -> str:
-        """Standard output as text."""
-        return self.stdout.decode(errors="replace")
-
-    def check(self) -> Result:
-        """This, if the program ended with 0; else raise `ProgramFailed`."""
-        if self.exit_code != 0:
-            raise ProgramFailed(self)
-        return self
 
 
 @record
@@ -71,17 +47,42 @@ class ExecResult:
         """Standard output as text."""
         return self.stdout.decode(errors="replace")
 
-    def check(self) -> ExecResult:
+    def check(self) -> Self:
         """This, if the program ended with 0; else raise `ProgramFailed`."""
         if self.exit_code != 0:
             raise ProgramFailed(self)
         return self
 
 
+@record
+class Result(ExecResult):
+    """A container that ran to its end."""
+
+    id: str
+    name: str
+    started: datetime
+    finished: datetime
+
+
+class _Captured:
+    """A program's input, given at once, and all of its output."""
+
+    def __init__(self, input: bytes | None) -> None:
+        from chub.core.stdio import Streams
+
+        self.stdout, self.stderr = bytearray(), bytearray()
+        chunks = iter([input] if input else [])
+        self.streams = Streams(
+            source=(lambda: next(chunks, b"")) if input is not None else None,
+            stdout=self.stdout.extend,
+            stderr=self.stderr.extend,
+        )
+
+
 class ProgramFailed(ChubError):
     """A program ended with another exit code than 0; `result` has its output."""
 
-    def __init__(self, result: Result | ExecResult) -> None:
+    def __init__(self, result: ExecResult) -> None:
         last = result.stderr.decode(errors="replace").strip().rpartition("\n")[2]
         super().__init__(f"the program ended with exit code {result.exit_code}" + (f": {last}" if last else ""))
         self.result = result
@@ -244,15 +245,8 @@ class Container:
         ProgramNotExecutable for the program, and other subclasses of ProgramNotStarted for what the runtime refuses.
         """
         from chub.core.execute import execute
-        from chub.core.stdio import Streams
 
-        stdout, stderr = bytearray(), bytearray()
-        chunks = iter([input] if input else [])
-        streams = Streams(
-            source=(lambda: next(chunks, b"")) if input is not None else None,
-            stdout=stdout.extend,
-            stderr=stderr.extend,
-        )
+        captured = _Captured(input)
         execution = Execution(
             words=tuple(command),
             env=tuple(env),
@@ -261,9 +255,9 @@ class Container:
             privileged=privileged,
             interactive=input is not None,
         )
-        ended = execute(self._workspace, self._changeable("exec", force, *command), execution, streams)
+        ended = execute(self._workspace, self._changeable("exec", force, *command), execution, captured.streams)
         assert ended.exit_code is not None, "nobody can leave it"
-        return ExecResult(exit_code=ended.exit_code, stdout=bytes(stdout), stderr=bytes(stderr))
+        return ExecResult(exit_code=ended.exit_code, stdout=bytes(captured.stdout), stderr=bytes(captured.stderr))
 
     def exec_here(self, execution: Execution, *, leave: bytes = b"", force: bool = False) -> Executed:
         """Execute a program in it at this process's standard streams, terminal and signals, as ``chub exec`` does.
@@ -384,7 +378,6 @@ class Containers:
         /dev/null. A program that fails is no error: see `Result.check`.
         """
         from chub.core.run import run
-        from chub.core.stdio import Streams
 
         request = Request(
             image=str(image),
@@ -399,14 +392,8 @@ class Containers:
             resources=resources or Resources(),
             network=network or Network(),
         )
-        stdout, stderr = bytearray(), bytearray()
-        chunks = iter([input] if input else [])
-        streams = Streams(
-            source=(lambda: next(chunks, b"")) if input is not None else None,
-            stdout=stdout.extend,
-            stderr=stderr.extend,
-        )
-        finished = run(self._workspace, request, streams)
+        captured = _Captured(input)
+        finished = run(self._workspace, request, captured.streams)
         if finished.error:
             raise ChubError(f"container {finished.name}: {finished.error}")
         assert finished.finished is not None, "nobody can leave it"
@@ -414,8 +401,8 @@ class Containers:
             id=finished.id,
             name=finished.name,
             exit_code=finished.exit_code,
-            stdout=bytes(stdout),
-            stderr=bytes(stderr),
+            stdout=bytes(captured.stdout),
+            stderr=bytes(captured.stderr),
             started=finished.started,
             finished=finished.finished,
         )

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from chub.cli.context import connect
-from chub.cli.flags.container import Keys, SigProxy
+from chub.cli.flags.common import Keys, SigProxy
 from chub.cli.frame import Commands
 from chub.cli.streams import complain
 from chub.errors import ChubError

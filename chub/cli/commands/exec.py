@@ -5,8 +5,7 @@ from typing import Annotated
 import typer
 
 from chub.cli.context import connect
-from chub.cli.flags.common import Force
-from chub.cli.flags.container import Keys
+from chub.cli.flags.common import Force, Keys
 from chub.cli.flags.parsers import parsed
 from chub.cli.frame import Commands
 from chub.cli.streams import complain

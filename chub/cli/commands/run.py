@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from chub.cli.context import connect
-from chub.cli.flags.container import ContainerFlags, Image, Keys, Rootfs, SigProxy, Words
+from chub.cli.flags.common import Keys, SigProxy
+from chub.cli.flags.container import ContainerFlags, Image, Rootfs, Words
 from chub.cli.flags.grouped import grouped
 from chub.cli.frame import Commands
 from chub.cli.render.text import plain

@@ -6,8 +6,7 @@ import typer
 
 from chub.cli.context import connect
 from chub.cli.each import each
-from chub.cli.flags.common import Containers
-from chub.cli.flags.container import Keys
+from chub.cli.flags.common import Containers, Keys
 from chub.cli.flags.parsers import parsed
 from chub.cli.frame import Commands
 from chub.cli.streams import complain

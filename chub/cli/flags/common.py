@@ -14,3 +14,5 @@ Force = Annotated[
     typer.Option("--force", help="Also containers of docker and Kubernetes, in the namespace that --namespace names."),
 ]
 Containers = Annotated[list[str], typer.Argument(metavar="CONTAINER [CONTAINER...]", show_default=False)]
+Keys = Annotated[str, typer.Option("--detach-keys", metavar="KEYS", help="Keys that leave it (ctrl-p,ctrl-q).")]
+SigProxy = Annotated[bool, typer.Option("--sig-proxy/--no-sig-proxy", help="Pass signals on to the program.")]

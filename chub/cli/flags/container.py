@@ -322,8 +322,6 @@ class LoggingFlags:
         return logging(self.log_driver, self.log_opt)
 
 
-Keys = Annotated[str, _flag(PROCESS, "--detach-keys", metavar="KEYS", help="Keys that leave it (ctrl-p,ctrl-q).")]
-SigProxy = Annotated[bool, _flag(PROCESS, "--sig-proxy/--no-sig-proxy", help="Pass signals on to the program.")]
 Image = Annotated[str, typer.Argument(metavar="IMAGE", show_default=False)]
 Words = Annotated[list[str] | None, typer.Argument(metavar="[COMMAND] [ARG...]", show_default=False)]
 Rootfs = Annotated[
