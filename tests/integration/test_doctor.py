@@ -384,7 +384,7 @@ def test_a_shim_that_containerd_does_not_know(
 
 def test_cgroups(client: sdk.Client) -> None:
     """Empty ones where containers of chub's and of ctr's are."""
-    ours, theirs = f"/chub/{new_id()}", f"/{client.settings.namespace}/theirs"
+    ours, theirs = f"/chub/{new_id()}", f"/{client.settings.namespace}/{new_id()[:12]}"  # nobody else's, host-wide
     for hierarchy in hierarchies():
         for path in (ours, theirs):
             (hierarchy / path[1:] / "below").mkdir(parents=True)
