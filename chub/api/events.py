@@ -22,8 +22,8 @@ from chub.api.wire import TypedValue, moment, timestamp, untyped
 from chub.errors import Cancelled, Unavailable
 from chub.records import record
 
-SHORTEST_PAUSE = 0.05  # seconds between two attempts to reach an engine that went away, doubled each time
-LONGEST_PAUSE = 0.25
+PAUSE = 0.05  # seconds between two attempts to reach an engine that went away
+PATIENCE = 0.25  # seconds of each attempt, after which a reader who left is noticed
 
 
 @record
@@ -100,6 +100,9 @@ class _Subscription:
         try:  # containerd is silent until something happens; an answer to a later call tells it got this one
             versions = caller.channel.stub(version_pb2_grpc.VersionStub)
             caller.unary(versions.Version, empty_pb2.Empty(), "events")
+            if self._call.done():  # it met no connection, the later one did
+                next(self.events(), None)
+                raise Unavailable("events: the engine ended the stream")
         except BaseException:
             self._call.cancel()
             raise
@@ -145,12 +148,12 @@ class _Following:
 
     def _again(self) -> _Subscription | None:
         """Subscribe once the engine is back; None when the reader has left."""
-        pause = SHORTEST_PAUSE
-        while not self._left.wait(pause):
+        while not self._left.wait(PAUSE):
             try:
+                self._caller.channel.wait_until_ready(PATIENCE)
                 return _Subscription(self._caller, self._filters)
             except Unavailable:
-                pause = min(2 * pause, LONGEST_PAUSE)
+                continue
         return None
 
 
