@@ -11,9 +11,11 @@ from chub.chain.host import Host
 from chub.core.leasing import collect
 from chub.core.workspace import Workspace
 from chub.doctor import (
+    bundles,
     cgroups,
     container_records,
     directories,
+    fifos,
     ingests,
     keepers,
     leases,
@@ -37,7 +39,7 @@ class Check:
     """How one kind is found, and mended."""
 
     find: Callable[[Scene], Iterator[Finding]]
-    mend: Callable[[Scene, Finding], None]
+    mend: Callable[[Scene, Finding], None] | None  # None: it never is chub's
 
 
 CHECKS = {
@@ -45,6 +47,8 @@ CHECKS = {
     Kind.SHIM: Check(find=processes.find, mend=processes.mend),
     Kind.MOUNT: Check(find=mounts.find, mend=mounts.mend),
     Kind.CGROUP: Check(find=cgroups.find, mend=cgroups.mend),
+    Kind.BUNDLE: Check(find=bundles.find, mend=bundles.mend),
+    Kind.FIFO: Check(find=fifos.find, mend=None),
     Kind.STATE: Check(find=states.find, mend=states.mend),
     Kind.RECORD: Check(find=container_records.find, mend=container_records.mend),
     Kind.DIRECTORY: Check(find=directories.find, mend=directories.mend),
@@ -54,6 +58,9 @@ CHECKS = {
     Kind.LEASE: Check(find=leases.find, mend=leases.mend),
 }
 """Every check, in the order in which things are mended: what uses something goes before it, leases go last."""
+
+HOSTS_OWN = (Kind.CGROUP, Kind.FIFO)
+"""Of these, what one namespace shows all show: they are told of once."""
 
 
 def examine(
@@ -85,10 +92,10 @@ def mend(
     failed: list[tuple[Finding, str]] = []
     for place in places:
         scene = Scene(place, host, timedelta(0))
-        for check in CHECKS.values():
-            for finding in [each for each in check.find(scene) if each.mendable and each.key in wanted]:
+        for find, remove in ((check.find, check.mend) for check in CHECKS.values() if check.mend):
+            for finding in [each for each in find(scene) if each.mendable and each.key in wanted]:
                 try:
-                    check.mend(scene, finding)
+                    remove(scene, finding)
                 except (ChubError, OSError) as failure:
                     failed.append((finding, str(failure)))
                 else:
@@ -111,7 +118,7 @@ def _look(places: list[Workspace], patience: timedelta, host: Host) -> Iterator[
         scene = Scene(place, host, patience)
         for kind, check in CHECKS.items():
             for finding in check.find(scene):
-                if (kind, finding.subject) not in seen or kind is not Kind.CGROUP:  # cgroups are the host's
+                if (kind, finding.subject) not in seen or kind not in HOSTS_OWN:
                     seen.add((kind, finding.subject))
                     yield finding
 

@@ -17,6 +17,8 @@ class Kind(StrEnum):
     SHIM = "shim"  # a process between containerd and a container
     MOUNT = "mount"
     CGROUP = "cgroup"
+    BUNDLE = "bundle"  # a task's directory in containerd's state directory
+    FIFO = "fifo"  # of containerd's Go clients
     STATE = "state"  # a directory below the state root: FIFOs, runc's state
     RECORD = "record"  # a container as containerd has it
     DIRECTORY = "directory"  # of a container, below the data root

@@ -10,13 +10,11 @@ from pathlib import PurePath
 from chub.chain.links import Evidence
 from chub.doctor.findings import Finding, Kind
 from chub.doctor.processes import unmount
-from chub.doctor.scene import CONTAINER_ID, Scene
+from chub.doctor.scene import BUNDLES, CONTAINER_ID, Scene
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from chub.chain.host import Mounted
-
-BUNDLES = "io.containerd.runtime.v2.task"
 
 
 def find(scene: Scene) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from chub.chain.links import Evidence
+from chub.doctor import bundles
 from chub.doctor.findings import Finding, Kind
 from chub.doctor.scene import Scene
 from chub.engine import shims
@@ -67,6 +68,8 @@ def mend(scene: Scene, finding: Finding) -> None:
         socket.unlink(missing_ok=True)
     with suppress(OSError):  # it was not mounted, or is not any more
         unmount(str(bundle / "rootfs"))
+    if bundle in scene.bundles:
+        bundles.remove(scene, bundle)
     if scene.workspace.runc_root:
         scene.remove(Path(scene.workspace.runc_root, scene.namespace, scene.shims[pid].id))
 

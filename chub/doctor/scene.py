@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 CONTAINER_ID = re.compile(r"[0-9a-f]{64}")
 SNAPSHOTTERS = "type==io.containerd.snapshotter.v1"
+BUNDLES = "io.containerd.runtime.v2.task"
+STATES = ("", "state", "daemon")
+"""Where an engine's state directory is, seen from its socket's: the host's containerd, chub's private one, docker's."""
 CLIENTS = {"moby": "docker", "k8s.io": "kubernetes"}  # namespaces that one client has for itself
 
 
@@ -52,6 +55,7 @@ class Scene:
         self.directories = _containers_in(workspace.data)
         self.states = _containers_in(workspace.state)
         self.runc_states = _entries(Path(workspace.runc_root) / self.namespace) if workspace.runc_root else ()
+        self.bundles = tuple(_bundles(services.address, self.namespace))
         self.memories = tuple(sorted((workspace.state / "keeper").glob("*/*.json")))
         plugins = services.introspection.plugins(SNAPSHOTTERS)
         self.snapshotters = tuple(each.id for each in plugins if not each.error)
@@ -188,3 +192,9 @@ def _cgroups(host: Host, namespace: str) -> Iterator[tuple[str, Path]]:
         for hierarchy in hierarchies:
             if not hierarchy.is_symlink():
                 yield from ((f"/{parent}/{path.name}", path) for path in _entries(hierarchy / parent))
+
+
+def _bundles(address: str, namespace: str) -> Iterator[Path]:
+    """The directories of tasks that an engine has, where its state directory is one of the usual."""
+    for state in STATES:
+        yield from _entries(Path(os.path.dirname(os.path.realpath(address)), state, BUNDLES, namespace))

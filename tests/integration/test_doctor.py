@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,8 @@ PATIENCE = 20.0  # seconds
 AT_ONCE = timedelta(0)
 HEALTHY = "healthy: nothing is left over, nothing is broken\n"
 OLD = 1_600_000_000  # seconds: long ago
+
+HOST_WIDE = pytest.mark.xdist_group("host")  # cgroups are everyone's: what one of these makes another one would find
 
 CLIENT = """
 import os, signal, sys, time
@@ -79,6 +82,7 @@ def mended(client: sdk.Client, finding: sdk.Finding) -> None:
     assert finding.subject not in [each.subject for each in found(client, finding.kind)]
 
 
+@HOST_WIDE
 def test_a_healthy_host(chub: Command, client: sdk.Client, image: str) -> None:
     """One line and status 0, whatever runs, has ended, or was only made; nothing asks, nothing is touched."""
     assert chub.ok("system", "doctor") == HEALTHY
@@ -382,20 +386,72 @@ def test_a_shim_that_containerd_does_not_know(
     wait_until(lambda: chub("system", "doctor", "--fix", "--yes").exit_status == 0, PATIENCE, "a healthy host")
 
 
-def test_cgroups(client: sdk.Client) -> None:
+def test_bundles(chub: Command, client: sdk.Client, image: str, engine: Engine) -> None:
+    """One whose task is gone, with what its link leads to; that of a task is none."""
+    web = chub.ok("run", "-d", "--name", "web", image, "sleep", "100").strip()
+    id = chub.ok("create", "--name", "new", image, "true").strip()
+    bundles = engine.bundles / client.settings.namespace
+    bundle, work = bundles / id, engine.directory / "work" / id
+    assert (bundles / web).is_dir()
+    for directory in (bundle, work):
+        directory.mkdir(parents=True)
+    (bundle / "work").symlink_to(work)
+    (bundle / "config.json").write_text("{}")
+
+    (left,) = found(client, "bundle")
+    assert (left.subject, left.problem, left.owner) == (str(bundle), f"task {id[:12]} is gone", "chub")
+    assert left.command == f"rm -r {bundle} {work}"
+    mended(client, left)
+    assert not bundle.exists()
+    assert not work.exists()
+    chub.ok("rm", "-f", "web", "new")
+
+
+def test_fifos_of_other_clients(client: sdk.Client, tmp_path: Path) -> None:
+    """Those that no process has open are told of, and stay."""
+
+    class Elsewhere(Host):
+        def path(self, path: str) -> Path:
+            return tmp_path if path == "/run/containerd/fifo" else super().path(path)
+
+    for name in ("1", "2"):
+        (tmp_path / name).mkdir()
+        os.mkfifo(tmp_path / name / f"theirs{name}-stdout")
+    reader = os.open(tmp_path / "1" / "theirs1-stdout", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        (left,) = examine(client.workspace, host=Elsewhere(), patience=AT_ONCE)
+    finally:
+        os.close(reader)
+    assert (left.kind, left.subject, left.mendable) == ("fifo", str(tmp_path / "2"), False)
+    assert left.problem == "no process has the FIFOs of theirs2 open"
+    assert len(examine(client.workspace, host=Elsewhere(), patience=AT_ONCE)) == 2
+
+
+@HOST_WIDE
+def test_cgroups(client: sdk.Client, request: pytest.FixtureRequest) -> None:
     """Empty ones where containers of chub's and of ctr's are."""
     ours, theirs = f"/chub/{new_id()}", f"/{client.settings.namespace}/{new_id()[:12]}"  # nobody else's, host-wide
     for hierarchy in hierarchies():
         for path in (ours, theirs):
             (hierarchy / path[1:] / "below").mkdir(parents=True)
+    request.addfinalizer(
+        partial(drop, f"{ours}/below", ours, f"{theirs}/below", theirs, f"/{client.settings.namespace}")
+    )
     left = {each.subject: each for each in found(client, "cgroup")}
     assert (left[ours].owner, left[ours].mendable) == ("chub", True)
     assert (left[theirs].owner, left[theirs].mendable) == ("", False)
     mended(client, left[ours])
     for hierarchy in hierarchies():
         assert not (hierarchy / ours[1:]).exists()
-        for place in (f"{theirs}/below", theirs, f"/{client.settings.namespace}"):
-            (hierarchy / place[1:]).rmdir()
+        assert (hierarchy / theirs[1:]).exists()
+
+
+def drop(*cgroups: str) -> None:
+    """Remove cgroups, those that are there."""
+    for hierarchy in hierarchies():
+        for cgroup in cgroups:
+            with suppress(FileNotFoundError):
+                (hierarchy / cgroup[1:]).rmdir()
 
 
 def keepers(roots: tuple[Path, Path]) -> list[int]:
