@@ -1,18 +1,22 @@
 """Execute another program in a container that runs, whoever made it.
 
-Its streams go straight between the shim and here; nothing of them is kept.
+Its streams go straight between the shim and here; nothing of them is kept. The keeper knows of it, and looks after it
+when this process goes before its end.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from chub.api.tasks import Stdio
 from chub.api.wire import TypedValue
 from chub.core import lifecycle
+from chub.core.keeping import Keeper
 from chub.core.listing import request_of, spec_of
 from chub.core.marks import PROCESS_TYPE
 from chub.core.names import name_of, new_id
@@ -20,7 +24,7 @@ from chub.core.process import Attend, Process, alone
 from chub.core.refusals import refused_to_execute
 from chub.core.stdio import Input, Outputs, Streams, make_fifos, remove_fifos
 from chub.core.undo import Undo, gone
-from chub.core.workspace import Workspace
+from chub.core.workspace import Workspace, private_directory, writing
 from chub.errors import ChubError, Conflict, EngineFault, NotFound, TimedOut
 from chub.oci.spec.execution import process as process_spec
 from chub.records import record
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     from chub.api.tasks import Task
     from chub.options.execution import Execution
 
+EXECUTIONS = "executed"  # directory, below chub's state directory for a namespace, of their FIFOs
 LINGERING = 1.0  # seconds that output may pause after the program's end, while others hold it open
 
 
@@ -51,21 +56,21 @@ def execute(
     execution: Execution,
     streams: Streams,
     *,
+    pid: int = 0,
     console: tuple[int, int] | None = None,
     attend: Attend = alone,
 ) -> Executed:
     """Execute a program in a container to its end.
 
-    `console` is the first (columns, rows) of its terminal; `attend` is as for `chub.core.run.run`. What the program
-    started and left behind with its output still open is not waited for when that has been silent for a second. Raises
-    Conflict in docker's words for a container that does not run or is paused, Invalid for a user that it does not
-    have, ProgramNotStarted for what the runtime refuses.
+    `pid` is the container's first process, 0 where that is not known; `console` the first (columns, rows) of the
+    program's terminal; `attend` is as for `chub.core.run.run`. What the program started and left behind with its output
+    still open is not waited for when that has been silent for a second. A program that outlives us, or is left, goes
+    on, and its output is dropped. Raises Conflict in docker's words for a container that does not run or is paused,
+    Invalid for a user that it does not have, ProgramNotStarted for what the runtime refuses.
     """
     process = Process(services=workspace.services, id=container.id, exec_id=new_id())
-    directory = workspace.state / container.id / f"exec-{process.exec_id}"
     spec = _spec(workspace, container, execution, console)
-    with Undo() as undo, attend(process) as attendance:
-        undo.add(remove_fifos, directory)
+    with _looked_after(workspace, process, execution, pid) as directory, Undo() as undo, attend(process) as attendance:
         stdio = make_fifos(directory, stdin=execution.interactive, tty=execution.tty)
         outputs = Outputs(stdio)
         undo.add(outputs.close)
@@ -90,17 +95,32 @@ def execute(
     )
 
 
-def execute_detached(workspace: Workspace, container: Container, execution: Execution) -> None:
+def execute_detached(workspace: Workspace, container: Container, execution: Execution, *, pid: int = 0) -> None:
     """Start a program in a container and leave it alone: it reads nothing, and its output is dropped.
 
-    How it ends is known to containerd until the container ends, which removes what is left of it. Raises as `execute`.
+    `pid` is as for `execute`, which also says what is raised.
     """
     process = Process(services=workspace.services, id=container.id, exec_id=new_id())
     spec = _spec(workspace, container, execution, None)
     stdio = Stdio(stdout=os.devnull, stderr="" if execution.tty else os.devnull, terminal=execution.tty)
-    with Undo() as undo:
+    with _looked_after(workspace, process, execution, pid) as directory, Undo() as undo:
+        with writing(directory):
+            private_directory(directory)
         undo.add(_end, process)
         _start(workspace, container, process, spec, stdio)
+
+
+@contextmanager
+def _looked_after(workspace: Workspace, process: Process, execution: Execution, pid: int) -> Iterator[Path]:
+    """Have the keeper look after a process when this block ends, in whatever way, and its directory is there still.
+
+    The directory is to be made in the block; an exception removes it.
+    """
+    directory = workspace.state / EXECUTIONS / process.exec_id
+    with closing(Keeper(workspace)) as keeper, Undo() as undo:
+        keeper.execute(process.exec_id, process.id, directory, pid=pid, tty=execution.tty, stdin=execution.interactive)
+        undo.add(remove_fifos, directory)
+        yield directory
 
 
 def _spec(

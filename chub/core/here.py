@@ -87,8 +87,12 @@ def attach_here(
     return attach(workspace, container, streams, attend)
 
 
-def execute_here(workspace: Workspace, container: Container, execution: Execution, *, leave: bytes = b"") -> Executed:
+def execute_here(
+    workspace: Workspace, container: Container, execution: Execution, *, pid: int = 0, leave: bytes = b""
+) -> Executed:
     """Execute a program in a container, at these streams, to its end; with a terminal the keys `leave` leave it alone.
+
+    `pid` is the container's first process, 0 where that is not known.
 
     When nobody reads the output any more, the program is killed.
     """
@@ -100,6 +104,7 @@ def execute_here(workspace: Workspace, container: Container, execution: Executio
         container,
         execution,
         streams_here(tty=tty, stdin=stdin, leave=leave if tty else b""),
+        pid=pid,
         console=terminal.size(STDOUT) if tty else None,
         attend=attended(tty=tty, raw=tty and stdin, signals=not tty),
     )

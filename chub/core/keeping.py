@@ -61,6 +61,19 @@ class Keeper:
         """Its task is made: its first process, and the start of that, as pids come again."""
         self._say({"kind": protocol.MADE, "id": id, "pid": pid, "ticks": ticks}, start=True)
 
+    def execute(self, id: str, container: str, fifos: Path, *, pid: int, tty: bool, stdin: bool) -> None:
+        """A program is about to be executed in a container, whose first process is `pid`: see `chub.keeper.executed`.
+
+        It is looked after by whoever calls this, as long as this connection lasts. Nobody waits for a keeper that has
+        to be started, and its FIFOs need not be there yet.
+        """
+        facts = {"id": id, "container": container, "fifos": str(fifos), "pid": pid, "tty": tty, "stdin": stdin}
+        message = {"kind": protocol.EXECUTE, "id": id, "facts": facts}
+        try:
+            protocol.send(self._connected(start=True), message)
+        except OSError as failure:
+            raise Unavailable(f"the keeper does not answer: {failure}") from failure
+
     def attend(self, id: str) -> None:
         """It is about to be removed: look after its end, if it is held, as long as this connection lasts."""
         with suppress(ChubError):

@@ -69,10 +69,7 @@ class Kept:
 
     def remember(self) -> None:
         """Write the facts down for the next keeper."""
-        part = self.memory + ".part"
-        with open(part, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-            json.dump(self.facts, file)
-        os.replace(part, self.memory)
+        write_note(self.memory, self.facts)
 
     def watch(self) -> bool:
         """Open the program's process; False if it has ended."""
@@ -131,6 +128,14 @@ class Kept:
         yield from self.fifos
         if self.pidfd >= 0:
             yield self.pidfd
+
+
+def write_note(path: str, facts: "dict[str, Any]") -> None:
+    """Write facts down, whole or not at all, for nobody else to read."""
+    part = path + ".part"
+    with open(part, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+        json.dump(facts, file)
+    os.replace(part, path)
 
 
 def start_ticks(pid: int) -> int:

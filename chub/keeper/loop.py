@@ -4,11 +4,13 @@ import json
 import os
 import select
 import socket
+import struct
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from time import monotonic
 
+from chub.keeper.executed import NOTE, Executions
 from chub.keeper.guard import Guard, Held
 from chub.keeper.kept import SHIM_PATIENCE, Kept
 from chub.output import protocol, ttrpc
@@ -22,6 +24,7 @@ CLAIM = 60.0  # seconds that the client of a container which is being made has f
 LIMBO = 2.0  # seconds in which a call that a killed client had made reaches its end in containerd
 STALL = 0.5  # seconds until what could not be written is tried again
 AGAIN = 0.1  # seconds until a client that is slow is told of the end again
+PEER = "3i"  # SO_PEERCRED: pid, uid, gid
 RETRY = (0.2, 1.0, 5.0, 30.0)  # seconds until an end that could not be finished is tried again; the last one for ever
 
 
@@ -36,7 +39,8 @@ class Keeper:
         self._handlers: dict[int, Callable[[], None]] = {}
         self._timers: list[tuple[float, Callable[[], None]]] = []
         self._kept: dict[str, Kept] = {}
-        self._clients: dict[socket.socket, set[str]] = {}  # with the containers each has announced and not started
+        self._executions = Executions(place, self._watch, self._unwatch, self._after)
+        self._clients: dict[socket.socket, set[str]] = {}  # with what each has announced and not started
         self._listening = listening
         self._watch(listening.fileno(), self._accept)
         self._watch_guard()
@@ -54,6 +58,9 @@ class Keeper:
         try:
             with open(memory) as file:
                 facts = json.load(file)
+            if os.path.basename(memory).startswith(NOTE):
+                self._executions.recover(facts)
+                return
             self._hold(facts)
         except FileNotFoundError:  # its FIFOs, its directory: it was finished just then
             os.unlink(memory)
@@ -71,7 +78,7 @@ class Keeper:
         idle = monotonic()
         while True:
             now = monotonic()
-            if self._kept or self._clients:
+            if self._kept or self._clients or self._executions:
                 idle = now
             elif now - idle >= IDLE:
                 self._guard.dismiss()
@@ -138,6 +145,9 @@ class Keeper:
                 self._hold({**message["facts"], "attended": True})
                 self._clients[client].add(id)
                 return {"ok": True}
+            if kind == protocol.EXECUTE:
+                self._execute(client, message["facts"])
+                return None
             if id not in self._kept and kind == protocol.READ:
                 return None
             if id not in self._kept:
@@ -179,6 +189,12 @@ class Keeper:
             return {"error": f"{failure.strerror}: {failure.filename or ''}".rstrip(": ")}
         return {"ok": True}
 
+    def _execute(self, client: socket.socket, facts: "dict[str, Any]") -> None:
+        pid, _, _ = struct.unpack(PEER, client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize(PEER)))
+        kept = self._kept.get(facts["container"])
+        self._executions.attended(facts, kept.facts.get("shim") if kept else None, pid)
+        self._clients[client].add(facts["id"])
+
     def _leave(self, client: socket.socket) -> None:
         """A client has gone; what it looked after is looked after here."""
         self._unwatch(client.fileno())
@@ -186,6 +202,7 @@ class Keeper:
             if kept.followers.pop(client, None) is not None:
                 kept.trim()
         for id in self._clients.pop(client, ()):
+            self._executions.left(id)
             if id in self._kept:
                 self._left(self._kept[id])
                 self._kept[id].end_input()

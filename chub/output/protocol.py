@@ -29,9 +29,10 @@ MADE = "made"  # its task is made, and about to be started: pid
 ATTEND = "attend"  # this client looks after its end too: it is about to remove it
 RELEASE = "release"  # its program runs; the client that attended it leaves it to the keeper
 ENDED = "ended"  # the client that attends it has deleted its task: take what output is left
+EXECUTE = "execute"  # look after a program that is about to be executed, once this client has gone; without an answer
 DROP = "drop"  # nothing of it is left, or it was not made
 FOLLOW = "follow"  # say when there is more output; with the record that is read next, none by who reads nothing
-READ = "read"  # so far the one who follows has read; the only message without an answer
+READ = "read"  # so far the one who follows has read; the no answer
 
 
 def directory(state: str) -> str:

@@ -1,7 +1,7 @@
-"""Ask a shim how a task ended, also while containerd is away: one call of containerd's task API over ttrpc.
+"""Ask a shim about its processes, also while containerd is away: calls of containerd's task API over ttrpc.
 
 ttrpc's frames (github.com/containerd/ttrpc, PROTOCOL.md) have a header of ten bytes, big-endian: length, stream, type,
-flags. Type 1 is a request, 2 the response. What is in them is protobuf, of which this needs six messages; fields are
+flags. Type 1 is a request, 2 the response. What is in them is protobuf, of which this needs a few messages; fields are
 numbered as in vendor/containerd-protos (runtime/task) and ttrpc's request.proto.
 """
 
@@ -11,16 +11,31 @@ import socket
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import IntEnum
 
 HEADER = struct.Struct(">IIBB")
 REQUEST, RESPONSE = 1, 2
 STREAM = 1  # a client's are odd
 LIMIT = 4 << 20  # bytes of a frame
 VARINT, BYTES = 0, 2  # protobuf's wire types
+NOT_FOUND = 5  # of google.rpc.Code
 
 
 class NoAnswer(Exception):
     """The shim does not say."""
+
+
+class Unknown(NoAnswer):
+    """The shim has no such process, or is gone itself."""
+
+
+class Status(IntEnum):
+    """What a process does (containerd.v1.types.Status); CREATED: it is set up, and not started."""
+
+    UNKNOWN = 0
+    CREATED = 1
+    RUNNING = 2
+    STOPPED = 3
 
 
 class Shim:
@@ -41,15 +56,28 @@ class Shim:
             code, seconds, nanoseconds = (_number(each) for each in (fields.get(1, 0), at.get(1, 0), at.get(2, 0)))
         return code, seconds * 10**9 + nanoseconds
 
-    def close_stdin(self, id: str, timeout: float) -> None:
-        """Have the shim close its end of a task's stdin. NoAnswer if it does not say that it has."""
+    def state(self, id: str, timeout: float, exec_id: str = "") -> tuple[int, int]:
+        """What a process does, a `Status` mostly, and its pid."""
         with self._answering():
-            self._call("CloseIO", _field(1, id.encode()) + bytes([3 << 3 | VARINT, 1]), timeout)
+            fields = dict(_fields(self._call("State", _process(id, exec_id), timeout)))
+            return _number(fields.get(4, 0)), _number(fields.get(3, 0))
+
+    def delete(self, id: str, timeout: float, exec_id: str = "") -> None:
+        """Delete a process that has ended or was not started."""
+        with self._answering():
+            self._call("Delete", _process(id, exec_id), timeout)
+
+    def close_stdin(self, id: str, timeout: float, exec_id: str = "") -> None:
+        """Have the shim close its end of a process's stdin. NoAnswer if it does not say that it has."""
+        with self._answering():
+            self._call("CloseIO", _process(id, exec_id) + bytes([3 << 3 | VARINT, 1]), timeout)
 
     @contextmanager
     def _answering(self) -> Iterator[None]:
         try:
             yield
+        except (ConnectionRefusedError, FileNotFoundError) as failure:
+            raise Unknown(f"shim at {self.address}: {failure}") from failure
         except (OSError, ValueError, struct.error) as failure:
             raise NoAnswer(f"shim at {self.address}: {failure}") from failure
 
@@ -66,7 +94,8 @@ class Shim:
                 raise ValueError(f"an unexpected frame: type {kind}, stream {stream}, {length} bytes")
             response = dict(_fields(_exactly(connection, length)))
         if status := dict(_fields(_bytes(response.get(1, b"")))):
-            raise ValueError(_bytes(status.get(2, b"")).decode(errors="replace") or f"status {status.get(1)!r}")
+            why = _bytes(status.get(2, b"")).decode(errors="replace") or f"status {status.get(1)!r}"
+            raise Unknown(why) if status.get(1) == NOT_FOUND else ValueError(why)
         return _bytes(response.get(2, b""))
 
 
@@ -95,6 +124,11 @@ def _exactly(connection: socket.socket, count: int) -> bytes:
             raise ValueError("the shim hung up")
         data += more
     return bytes(data)
+
+
+def _process(id: str, exec_id: str) -> bytes:
+    """The first two fields of all requests: whose process, and which; without `exec_id` the container's first."""
+    return _field(1, id.encode()) + (_field(2, exec_id.encode()) if exec_id else b"")
 
 
 def _field(number: int, value: bytes) -> bytes:

@@ -255,7 +255,8 @@ class Container:
             privileged=privileged,
             interactive=input is not None,
         )
-        ended = execute(self._workspace, self._changeable("exec", force, *command), execution, captured.streams)
+        container = self._changeable("exec", force, *command)
+        ended = execute(self._workspace, container, execution, captured.streams, pid=self._summary.pid)
         assert ended.exit_code is not None, "nobody can leave it"
         return ExecResult(exit_code=ended.exit_code, stdout=bytes(captured.stdout), stderr=bytes(captured.stderr))
 
@@ -266,13 +267,15 @@ class Container:
         """
         from chub.core.here import execute_here
 
-        return execute_here(self._workspace, self._changeable("exec", force, *execution.words), execution, leave=leave)
+        container = self._changeable("exec", force, *execution.words)
+        return execute_here(self._workspace, container, execution, pid=self._summary.pid, leave=leave)
 
     def exec_detached(self, execution: Execution, *, force: bool = False) -> None:
         """Start a program in it and leave it alone: it reads nothing, and its output is dropped. Raises as `exec`."""
         from chub.core.execute import execute_detached
 
-        execute_detached(self._workspace, self._changeable("exec", force, *execution.words), execution)
+        container = self._changeable("exec", force, *execution.words)
+        execute_detached(self._workspace, container, execution, pid=self._summary.pid)
 
     def logs(
         self,

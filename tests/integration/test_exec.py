@@ -6,6 +6,7 @@ import hashlib
 import signal
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -117,12 +118,25 @@ def test_containers_in_which_nothing_can_be_executed(chub: Command, image: str) 
     chub.ok("rm", "web")
 
 
-def test_a_detached_program(chub: Command, web: str) -> None:
-    """It goes on by itself, and writes as much as it likes to nobody."""
-    assert chub.ok("exec", "-d", web, "sh", "-c", "head -c 10000000 /dev/zero; echo done > /tmp/done; sleep 1000") == ""
+def test_a_detached_program(chub: Command, client: sdk.Client, web: str, roots: tuple[Path, Path]) -> None:
+    """It goes on by itself, writes as much as it likes to nobody, and is deleted when it has ended."""
+    assert chub.ok("exec", "-d", web, "sh", "-c", "head -c 10000000 /dev/zero; echo done > /tmp/done; sleep 900") == ""
 
     wait_until(lambda: chub("exec", web, "cat", "/tmp/done").stdout == "done\n", PATIENCE, "the end of its output")
-    assert "sleep 1000" in processes(chub, web)
+    assert "sleep 900" in processes(chub, web)
+    tasks, container = client.services.tasks, client.containers.get(web).id
+    (id,) = (path.name for path in roots[1].glob("*/*/executed/*"))
+    assert tasks.get(container, id).status == "running"
+    chub.ok("exec", web, "killall", "-9", "sleep")
+
+    def deleted() -> bool:
+        try:
+            tasks.get(container, id)
+        except sdk.NotFound:
+            return True
+        return False
+
+    wait_until(deleted, PATIENCE, "its deletion")
 
 
 def test_what_it_leaves_behind_is_not_waited_for(chub: Command, web: str) -> None:
