@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from enum import Enum
 from threading import Lock, Thread
 from typing import Final, Literal, TypeAlias, TypeVar
@@ -55,6 +56,11 @@ class Channel:
         self.closed = False
         self._lock = Lock()  # gRPC crashes when a stub is made on a closed channel
         self._grpc = grpc.insecure_channel(f"unix:{_escaped(self.path)}", options=OPTIONS)
+
+    def connect(self) -> None:
+        """Begin to connect, and do not wait: the first call finds the connection there, if it comes late enough."""
+        with suppress(AttributeError):  # gRPC's public ways to do this take a thread
+            self._grpc._channel.check_connectivity_state(True)  # type: ignore[attr-defined]
 
     def close(self) -> None:
         """End the connection and every call on it; a second time does nothing.

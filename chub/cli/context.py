@@ -18,11 +18,12 @@ def settings(context: typer.Context) -> Settings:
 
 
 def connect(context: typer.Context) -> "Client":
-    """A client for this call, closed when the command ends. Nothing is sent yet."""
+    """A client for this call, closed when the command ends. It begins to connect, while the command goes on."""
     deferred.keep_asyncio_out_of_logging()
     from chub.sdk.client import Client
 
     client = Client(settings=settings(context))
+    client.services.channel.connect()
     context.call_on_close(client.close)
     gc.freeze()
     gc.enable()

@@ -25,23 +25,38 @@ NAMES = (
     "textwrap",
     "tokenize",
 )
+TAKEN = {"difflib": "get_close_matches", "typer.completion": "get_completion_inspect_parameters", "uuid": "UUID"}
+"""What typer takes out of modules by its name when it is imported: a call of it loads the module."""
 
 
 class Later(ModuleType):
     """Stands for a module until it is used."""
 
     def __getattr__(self, name: str) -> Any:
-        if sys.modules.get(self.__name__) is self:
-            if name in ("__path__", "__spec__", "__file__"):
-                raise AttributeError(name)
-            del sys.modules[self.__name__]
-        return getattr(import_module(self.__name__), name)
+        if sys.modules.get(self.__name__) is self and name in ("__path__", "__spec__", "__file__"):
+            raise AttributeError(name)
+        return getattr(_loaded(self.__name__), name)
+
+
+def _loaded(name: str) -> ModuleType:
+    """The real module."""
+    if isinstance(sys.modules.get(name), Later):
+        del sys.modules[name]
+    return import_module(name)
+
+
+def _later(module: str, name: str) -> type:
+    """Stands for a function or a class of a module until it is called."""
+    return type(name, (), {"__new__": lambda _, *args, **named: getattr(_loaded(module), name)(*args, **named)})
 
 
 def install() -> None:
     """Put the stand-ins in place of modules that are not loaded yet."""
-    for name in NAMES:
+    for name in (*NAMES, *TAKEN):
         sys.modules.setdefault(name, Later(name))
+    for module, name in TAKEN.items():
+        if isinstance(sys.modules[module], Later):
+            setattr(sys.modules[module], name, _later(module, name))
 
 
 def keep_asyncio_out_of_logging() -> None:

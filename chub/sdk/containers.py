@@ -11,14 +11,6 @@ from chub.core.listing import State, Summary
 from chub.core.workspace import Workspace
 from chub.errors import ChubError, NotFound
 from chub.options.execution import Execution
-from chub.options.lifecycle import Lifecycle
-from chub.options.mounts import Mounts
-from chub.options.network import Network
-from chub.options.process import Process
-from chub.options.request import Identity, Request
-from chub.options.resources import Resources
-from chub.options.security import Security
-from chub.options.terminal import Terminal
 from chub.records import record
 
 TYPE_CHECKING = False
@@ -31,6 +23,13 @@ if TYPE_CHECKING:
     from chub.core.pruning import Pruned
     from chub.core.run import Finished
     from chub.core.top import Processes
+    from chub.options.lifecycle import Lifecycle
+    from chub.options.mounts import Mounts
+    from chub.options.network import Network
+    from chub.options.process import Process
+    from chub.options.request import Request
+    from chub.options.resources import Resources
+    from chub.options.security import Security
     from chub.output.read import Chunk, Line
 
 
@@ -381,6 +380,14 @@ class Containers:
         /dev/null. A program that fails is no error: see `Result.check`.
         """
         from chub.core.run import run
+        from chub.options.lifecycle import Lifecycle
+        from chub.options.mounts import Mounts
+        from chub.options.network import Network
+        from chub.options.process import Process
+        from chub.options.request import Identity, Request
+        from chub.options.resources import Resources
+        from chub.options.security import Security
+        from chub.options.terminal import Terminal
 
         request = Request(
             image=str(image),
