@@ -13,14 +13,15 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from chub.api.tasks import Stdio
+from chub.api.channel import USUAL
+from chub.api.tasks import Exit, Stdio
 from chub.api.wire import TypedValue
 from chub.core import lifecycle
 from chub.core.keeping import Keeper
 from chub.core.listing import request_of, spec_of
 from chub.core.marks import PROCESS_TYPE
 from chub.core.names import name_of, new_id
-from chub.core.process import Attend, Process, alone
+from chub.core.process import Attend, Attendance, Process, alone
 from chub.core.refusals import refused_to_execute
 from chub.core.stdio import Input, Outputs, Streams, make_fifos, remove_fifos
 from chub.core.undo import Undo, gone
@@ -83,7 +84,7 @@ def execute(
             ended=(lambda: None) if execution.tty else process.end_input,
             leave=attendance.leave,
         )
-        ended = attendance.wait()
+        ended = _waited(attendance)
         if ended is not None:
             _delete(process, drained=outputs.drain(LINGERING))
             outputs.drain()
@@ -173,15 +174,26 @@ def _start(workspace: Workspace, container: Container, process: Process, spec: T
         raise refused_to_execute(failure) from failure
 
 
+def _waited(attendance: Attendance) -> Exit | None:
+    """How a process ended; None if it was left. One whose container is gone was killed with all that was in it."""
+    try:
+        return attendance.wait()
+    except NotFound:
+        return Exit(exit_status=128 + signal.SIGKILL)
+
+
 def _delete(process: Process, *, drained: bool) -> None:
     """Delete a process that has ended. The shim waits for the end of its output, which may never come: then not we."""
     tasks = process.services.tasks
     with suppress(NotFound):  # the container has ended, and all with it
-        if drained:
-            tasks.delete_process(process.id, process.exec_id)
-        else:
-            with suppress(TimedOut):  # and has deleted it all the same
-                tasks.delete_process(process.id, process.exec_id, timeout=LINGERING)
+        try:
+            tasks.delete_process(process.id, process.exec_id, timeout=USUAL if drained else LINGERING)
+        except TimedOut:  # it has deleted it all the same
+            if drained:
+                raise
+        except EngineFault:  # its shim went away under our call
+            tasks.get(process.id)
+            raise
 
 
 def _end(process: Process) -> None:

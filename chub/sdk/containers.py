@@ -235,11 +235,13 @@ class Container:
         workdir: str | None = None,
         user: str | None = None,
         privileged: bool = False,
+        tty: bool = False,
         force: bool = False,
     ) -> ExecResult:
         """Execute a program in it to its end.
 
-        `input` is given to standard input; without it that is /dev/null. A program that fails is no error: see
+        `input` is given to standard input; without it that is /dev/null. With `tty` it has a terminal: all output is in
+        `stdout`, with lines that end in CR LF, and the end of `input` is a key (``b"\\x04"``). A program that fails is no error: see
         `ExecResult.check`. Raises Conflict if the container does not run or is paused, ProgramNotFound and
         ProgramNotExecutable for the program, and other subclasses of ProgramNotStarted for what the runtime refuses.
         """
@@ -253,6 +255,7 @@ class Container:
             user=user,
             privileged=privileged,
             interactive=input is not None,
+            tty=tty,
         )
         container = self._changeable("exec", force, *command)
         ended = execute(self._workspace, container, execution, captured.streams, pid=self._summary.pid)

@@ -118,6 +118,19 @@ def test_containers_in_which_nothing_can_be_executed(chub: Command, image: str) 
     chub.ok("rm", "web")
 
 
+@pytest.mark.parametrize("words", [("kill", "web"), ("rm", "-f", "web")], ids=["kill", "rm"])
+def test_a_container_that_ends_meanwhile(chub: Command, image: str, words: tuple[str, ...]) -> None:
+    """Kills the program, as all in it: 137, and its output so far is there."""
+    chub.ok("run", "-d", "--rm", "--name", "web", image, "sleep", "1000")
+    with chub.start("exec", "web", "sh", "-c", "echo hi; exec sleep 1000", stdout=-1, stderr=-1) as client:
+        assert client.stdout is not None
+        assert client.stdout.readline() == b"hi\n"
+        chub.ok(*words)
+        assert client.communicate(timeout=PATIENCE) == (b"", b"")
+    assert client.returncode == 137
+    wait_until(lambda: chub.ok("ps", "-aq") == "", PATIENCE, "the removal")
+
+
 def test_a_detached_program(chub: Command, client: sdk.Client, web: str, roots: tuple[Path, Path]) -> None:
     """It goes on by itself, writes as much as it likes to nobody, and is deleted when it has ended."""
     assert chub.ok("exec", "-d", web, "sh", "-c", "head -c 10000000 /dev/zero; echo done > /tmp/done; sleep 900") == ""
@@ -213,6 +226,8 @@ def test_the_sdk(client: sdk.Client, web: str) -> None:
     done = container.exec(["sh", "-c", "cat; echo err >&2; exit 3"], input=b"text", env=["B=b"])
 
     assert (done.exit_code, done.stdout, done.stderr, done.text) == (3, b"text", b"err\n", "text")
+    terminal = container.exec(["sh", "-c", "tty; read line; echo $line >&2"], input=b"text\n", tty=True)
+    assert (terminal.stdout, terminal.stderr) == (b"/dev/pts/0\r\ntext\r\ntext\r\n", b"")
     with pytest.raises(sdk.ProgramFailed, match="exit code 3: err"):
         done.check()
     with pytest.raises(sdk.ProgramNotFound):
