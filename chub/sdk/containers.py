@@ -241,7 +241,7 @@ class Container:
         """Execute a program in it to its end.
 
         `input` is given to standard input; without it that is /dev/null. With `tty` it has a terminal: all output is in
-        `stdout`, with lines that end in CR LF, and the end of `input` is a key (``b"\\x04"``). A program that fails is no error: see
+        `stdout`, lines end with CR LF, and input ends with the key ^D. A program that fails is no error: see
         `ExecResult.check`. Raises Conflict if the container does not run or is paused, ProgramNotFound and
         ProgramNotExecutable for the program, and other subclasses of ProgramNotStarted for what the runtime refuses.
         """

@@ -112,6 +112,20 @@ def run(scene: Scene) -> Iterator[Trial]:
 
 
 @contextmanager
+def exec(scene: Scene) -> Iterator[Trial]:
+    """The same words to both, in a container that each has running."""
+    with scene.container(scene.docker, name="up"), scene.container(CHUB, name="up"):
+        words = ("exec", "up", "true")
+        yield Trial(
+            peers=(
+                Peer(name="chub exec", run=command(CHUB, *words, env=scene.env)),
+                Peer(name="docker exec", run=command(scene.docker, *words, env=scene.env)),
+            ),
+            aims=(Aim(of=("chub exec",), beside="docker exec", limit=1.5),),
+        )
+
+
+@contextmanager
 def ps(scene: Scene) -> Iterator[Trial]:
     """One container that runs, and in another namespace one that runs among records of others."""
     image, env = scene.image, scene.env
@@ -230,6 +244,7 @@ CASES = {
     "sdk": Case(title="SDK: run a container to its end in a running program", prepare=sdk),
     "sdk-many": Case(title=f"SDK: {MANY} such runs, {AT_ONCE} at once", prepare=sdk_many, slow=True),
     "run": Case(title="chub run --rm --network none", prepare=run),
+    "exec": Case(title="chub exec", prepare=exec),
     "ps": Case(title=f"chub ps with 1 and with {RECORDS} containers", prepare=ps),
     "help": Case(title="chub --help, and every command's", prepare=help),
     "import": Case(title="import of a Debian minbase tree", prepare=import_tree, slow=True),

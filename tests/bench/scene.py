@@ -131,9 +131,12 @@ class Scene:
         return ended.stdout
 
     @contextmanager
-    def container(self, client: str | Path, env: Mapping[str, str] | None = None) -> Iterator[None]:
+    def container(
+        self, client: str | Path, env: Mapping[str, str] | None = None, *, name: str | None = None
+    ) -> Iterator[None]:
         """A container of that client's in the foreground, which runs for as long as the context lasts."""
-        words = [str(client), "run", "--rm", "--interactive", "--network", "none", self.image, *WAITING]
+        named = ["--name", name] if name else []
+        words = [str(client), "run", "--rm", "--interactive", "--network", "none", *named, self.image, *WAITING]
         with subprocess.Popen(
             words, env=self.env if env is None else env, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         ) as running:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -46,6 +47,19 @@ def interrupt_when(hanging: threading.Event) -> threading.Thread:
     thread = threading.Thread(target=interrupt)
     thread.start()
     return thread
+
+
+def test_a_connection_can_be_begun_before_the_first_call(tmp_path: Path) -> None:
+    """The socket sees it, and nobody waits."""
+    path = str(tmp_path / "socket")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(path)
+        listening.listen()
+        listening.settimeout(PATIENCE)
+        channel = Channel(path)
+        channel.connect()
+        listening.accept()[0].close()
+        channel.close()
 
 
 def test_namespace_and_lease_are_sent(fake: Fake, services: Services) -> None:

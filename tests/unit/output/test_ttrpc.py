@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chub.output.ttrpc import HEADER, NoAnswer, Shim, shim_of
+from chub.output.ttrpc import HEADER, NoAnswer, Shim, Status, Unknown, shim_of
 
 
 @contextmanager
@@ -71,9 +71,29 @@ def test_a_shim_that_answers_oddly(tmp_path: Path, frame: bytes) -> None:
         Shim(str(tmp_path / "s"), 2).wait("web", 5)
 
 
+def test_what_an_executed_program_does(tmp_path: Path) -> None:
+    """Status and pid; the question names the container and the program."""
+    payload = b"\x0a\x03web\x18\x2a\x20\x02\x5a\x01e"  # id, pid 42, running, exec id
+    with answering(tmp_path / "s", framed(bytes([0x12, len(payload)]) + payload)) as asked:
+        assert Shim(str(tmp_path / "s"), 3).state("web", 5, "e") == (Status.RUNNING, 42)
+
+    assert b"\x0a\x03web\x12\x01e" in asked[0]
+
+
+def test_a_program_that_a_shim_does_not_have(tmp_path: Path) -> None:
+    """Unknown, for gRPC's NOT_FOUND alone."""
+    frames = (framed(b"\x0a\x06\x08\x05\x12\x02no"), framed(b"\x0a\x06\x08\x09\x12\x02no"))
+    with answering(tmp_path / "s", *frames):
+        with pytest.raises(Unknown):
+            Shim(str(tmp_path / "s"), 3).delete("web", 5, "e")
+        with pytest.raises(NoAnswer) as caught:
+            Shim(str(tmp_path / "s"), 3).delete("web", 5, "e")
+    assert not isinstance(caught.value, Unknown)
+
+
 def test_no_shim() -> None:
     """A socket that is not there, a process that has no shim as its parent."""
-    with pytest.raises(NoAnswer):
+    with pytest.raises(Unknown):
         Shim("/nonexistent", 2).wait("web", 1)
     with pytest.raises(NoAnswer):
         shim_of(1)
