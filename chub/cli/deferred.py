@@ -25,7 +25,12 @@ NAMES = (
     "textwrap",
     "tokenize",
 )
-TAKEN = {"difflib": "get_close_matches", "typer.completion": "get_completion_inspect_parameters", "uuid": "UUID"}
+TAKEN = {
+    "difflib": "get_close_matches",
+    "gettext": "gettext",
+    "typer.completion": "get_completion_inspect_parameters",
+    "uuid": "UUID",
+}
 """What typer takes out of modules by its name when it is imported: a call of it loads the module."""
 
 
