@@ -1,4 +1,4 @@
-"""Modules that grpc imports and this command line never uses: they are loaded when somebody touches them.
+"""Modules that grpc and typer import and this command line hardly uses: they are loaded when somebody touches them.
 
 ``import grpc`` loads asyncio (and with it ssl and subprocess) for grpc.aio. Together they are a quarter of the start of
 a short command. `install` puts a stand-in into ``sys.modules`` under each name; the first attribute that is asked of it
@@ -12,26 +12,35 @@ from typing import Any
 
 NAMES = (
     "asyncio",
-    "grpc.aio",
-    "google.protobuf.internal.python_message",
-    "google.protobuf.text_format",
-    "subprocess",
-    "platform",
     "bz2",
     "calendar",
+    "fnmatch",
     "ipaddress",
+    "linecache",
     "lzma",
+    "ntpath",
+    "pkgutil",
+    "platform",
+    "selectors",
     "socket",
+    "subprocess",
     "textwrap",
     "tokenize",
+    "google.protobuf.descriptor_database",
+    "google.protobuf.internal.python_edition_defaults",
+    "google.protobuf.internal.python_message",
+    "google.protobuf.text_encoding",
+    "google.protobuf.text_format",
+    "grpc.aio",
 )
 TAKEN = {
+    "ast": "NodeVisitor",
     "difflib": "get_close_matches",
     "gettext": "gettext",
     "typer.completion": "get_completion_inspect_parameters",
     "uuid": "UUID",
 }
-"""What typer takes out of modules by its name when it is imported: a call of it loads the module."""
+"""What typer, and inspect for it, take out of modules by name when they are imported: a call of it loads the module."""
 
 
 class Later(ModuleType):

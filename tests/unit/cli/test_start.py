@@ -57,7 +57,7 @@ def test_exec_loads_what_it_needs() -> None:
     modules = set(done.stdout.split())
 
     assert modules >= {*parts, "grpc", "chub.core.keeping"}
-    assert not modules & {"asyncio", "rich", "ssl", "subprocess", "uuid", "difflib", "typer.completion"}
+    assert not modules & {"asyncio", "rich", "ssl", "subprocess", "uuid", "difflib", "ast", "typer.completion"}
     makers = {"chub.core.create", "chub.core.launch", "chub.core.run", "chub.oci.spec.build"}
     assert not modules & {*makers, "chub.options.request", "chub.options.mounts", "tarfile"}
 
