@@ -14,6 +14,7 @@ from chub.core.keeping import Keeper
 from chub.doctor.findings import Finding, Kind
 from chub.doctor.scene import CONTAINER_ID, Scene, changed, size_of
 from chub.errors import Conflict
+from chub.keeper.executed import NOTE
 from chub.output import protocol
 
 
@@ -34,8 +35,10 @@ def find(scene: Scene) -> Iterator[Finding]:
         if alive:
             continue
         dead = Evidence(f"{place}/alive", "nobody has locked it")
-        if wanted:
-            problem = f"the keeper is dead, and output and end of {len(wanted)} containers wait for it"
+        programs = len(list(place.glob(f"{NOTE}*.json")))
+        if wanted or programs:
+            more = f" and {programs} executed programs" if programs else ""
+            problem = f"the keeper is dead, and output and end of {len(wanted)} containers{more} wait for it"
             yield _found(scene, place, problem, dead, command=scene.chub("ps"), mendable=ours)
         elif not ours and not memories:
             yield _found(scene, place, "no keeper of this version runs", dead, mendable=True)

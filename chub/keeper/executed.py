@@ -172,6 +172,7 @@ class Executions:
         if status == ttrpc.Status.STOPPED:
             self._ended(each)
         elif status == ttrpc.Status.RUNNING:
+            each.awaited = True
             each.end_input()
             self._await(each, pid)
         elif not each.awaited:

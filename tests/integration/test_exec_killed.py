@@ -130,12 +130,13 @@ def test_a_client_that_is_killed_at_a_call(chub: Command, web: str, executions: 
 def test_client_and_keeper_are_killed(
     chub: Command, web: str, executions: Executions, roots: tuple[Path, Path]
 ) -> None:
-    """Whatever command comes next starts a keeper that looks after the program."""
+    """The doctor says so, and whatever command comes next starts a keeper that looks after the program."""
     with killed(chub, "exec", web, "sh", "-c", f"echo ready; sleep 1; {MUCH}; touch /tmp/done") as client:
         assert client.stdout is not None
         assert client.stdout.readline() == b"ready\n"
         (id,) = executions.ids()
         kill(roots, keepers(roots))
+    assert "1 containers and 1 executed programs wait for it" in " ".join(chub("system", "doctor").stdout.split())
 
     wait_until(written(chub, "done"), PATIENCE, "the program's end")
     executions.end(id)
