@@ -32,7 +32,7 @@ ENDED = "ended"  # the client that attends it has deleted its task: take what ou
 EXECUTE = "execute"  # look after a program that is about to be executed, once this client has gone; without an answer
 DROP = "drop"  # nothing of it is left, or it was not made
 FOLLOW = "follow"  # say when there is more output; with the record that is read next, none by who reads nothing
-READ = "read"  # so far the one who follows has read; the no answer
+READ = "read"  # so far the one who follows has read; this has no answer
 
 
 def directory(state: str) -> str:
