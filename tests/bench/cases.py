@@ -24,6 +24,7 @@ MB = 1_000_000
 RUN = ("run", "--rm", "--network", "none")
 MANY, AT_ONCE = 40, 4
 RECORDS = 500
+OUTPUT = 1_000_000_000  # bytes
 CROWDED = "crowded"  # the namespace with the records
 IMPORTS = "imports"  # the namespace that is imported into
 HEAVY = ("grpc", "google.protobuf", "rich", "asyncio")  # no help imports them
@@ -123,6 +124,50 @@ def exec(scene: Scene) -> Iterator[Trial]:
             ),
             aims=(Aim(of=("chub exec",), beside="docker exec", limit=1.5),),
         )
+
+
+@contextmanager
+def detached(scene: Scene) -> Iterator[Trial]:
+    """A container that is started, left alone, and removed while it runs."""
+    both = 'id=$("$0" run --detach --network none "$1" sleep 1000) && exec "$0" rm --force "$id"'
+
+    def of(client: str | Path) -> Callable[[], Sample]:
+        return command("/bin/sh", "-c", both, client, scene.image, env=scene.env)
+
+    yield Trial(
+        peers=(Peer(name="chub run -d, rm -f", run=of(CHUB)), Peer(name="docker run -d, rm -f", run=of(scene.docker))),
+        aims=(Aim(of=("chub run -d, rm -f",), beside="docker run -d, rm -f", limit=1.2),),
+    )
+
+
+@contextmanager
+def output(scene: Scene) -> Iterator[Trial]:
+    """What a program writes, read in the foreground, and again from where it is kept; all of it arrives."""
+    program = ("sh", "-c", f"yes {'x' * 63} | head -c {OUTPUT}")
+    clients: dict[str, str | Path] = {"chub": CHUB, "docker": scene.docker}
+    counted = f'test "$("$@" | wc -c)" -eq {OUTPUT}'
+
+    def all_of(*words: str | Path) -> Callable[[], Sample]:
+        return command("/bin/sh", "-c", counted, "sh", *words, env=scene.env)
+
+    try:
+        for client in clients.values():
+            scene.must(client, "run", "--detach", "--name", "writer", "--network", "none", scene.image, *program)
+            scene.must(client, "wait", "writer")
+        yield Trial(
+            peers=tuple(
+                Peer(name=f"{name} {what}", run=all_of(client, *words))
+                for name, client in clients.items()
+                for what, words in (("run", (*RUN, scene.image, *program)), ("logs", ("logs", "writer")))
+            ),
+            aims=tuple(
+                Aim(of=(f"chub {what}",), beside=f"docker {what}", measure=Measure.SPEEDUP, limit=5.0)
+                for what in ("run", "logs")
+            ),
+        )
+    finally:
+        for client in clients.values():
+            scene.must(client, "rm", "--force", "writer")
 
 
 @contextmanager
@@ -245,6 +290,8 @@ CASES = {
     "sdk-many": Case(title=f"SDK: {MANY} such runs, {AT_ONCE} at once", prepare=sdk_many, slow=True),
     "run": Case(title="chub run --rm --network none", prepare=run),
     "exec": Case(title="chub exec", prepare=exec),
+    "detached": Case(title="chub run -d, and rm -f of what runs", prepare=detached),
+    "output": Case(title=f"{OUTPUT // MB} MB of output", prepare=output, slow=True),
     "ps": Case(title=f"chub ps with 1 and with {RECORDS} containers", prepare=ps),
     "help": Case(title="chub --help, and every command's", prepare=help),
     "import": Case(title="import of a Debian minbase tree", prepare=import_tree, slow=True),
