@@ -67,8 +67,9 @@ class Engine:
 
     def ctr(self, *words: str, namespace: str = "default") -> str:
         """What this engine's own `ctr` prints."""
-        if words[0] == "run":  # its FIFOs would stay below /run/containerd
-            words = ("run", "--fifo-dir", str(self.directory / "fifo"), *words[1:])
+        if verb := next((each for each in (("run",), ("task", "exec")) if words[: len(each)] == each), None):
+            # its FIFOs would stay below /run/containerd
+            words = (*verb, "--fifo-dir", str(self.directory / "fifo"), *words[len(verb) :])
         command = [str(self.programs / "ctr"), "--address", self.address, "--namespace", namespace, *words]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
