@@ -18,7 +18,7 @@ nox.options.sessions = ["protos", "lint", "types", "layers", "unit"]
 
 ENGINES = ["1.6", "1.7", "2.1", "host"]
 WORKFLOWS = sorted(map(str, Path(".github/workflows").glob("*.yml")))
-SCRIPTS = ["quickstart", ".ci/run", "tests/engines/engines.sh"]
+SCRIPTS = ["quickstart", ".ci/run", "tests/engines/engines.sh", "chub/cli/completion/chub.bash"]
 WORKERS = os.environ.get("CHUB_TEST_WORKERS", str(os.cpu_count() or 1))
 
 

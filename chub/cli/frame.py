@@ -105,6 +105,7 @@ class Lazy(typer.core.TyperGroup):
     """A group whose commands' modules are imported when a command is named; help needs only the table."""
 
     sections: Mapping[str, Mapping[str, Entry | Group]] = {}
+    unlisted: Mapping[str, Entry] = {}
     overview = ""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -128,7 +129,7 @@ class Lazy(typer.core.TyperGroup):
         for name, entry in self.table():
             if name == cmd_name:
                 return entry.load(name)
-        return None
+        return self.unlisted[cmd_name].load(cmd_name) if cmd_name in self.unlisted else None
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; a group alone shows its help."""

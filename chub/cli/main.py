@@ -55,6 +55,11 @@ ROOTFS = {
 SYSTEM = {
     "doctor": Entry("system:doctor", "Find what is left over or broken, and mend what is chub's own"),
 }
+COMPLETION = {
+    "bash": Entry("completion:bash", "Print the completion script for bash"),
+    "fish": Entry("completion:fish", "Print the completion script for fish"),
+    "zsh": Entry("completion:zsh", "Print the completion script for zsh"),
+}
 COMMANDS: dict[str, dict[str, Entry | Group]] = {
     "Common Commands": {
         "run": Entry("run", "Create and run a new container from an image"),
@@ -65,6 +70,7 @@ COMMANDS: dict[str, dict[str, Entry | Group]] = {
         "layers": Entry("layers", "Show an image's layers and where they are, beside docker's"),
     },
     "Management Commands": {
+        "completion": Group("Complete chub's words in your shell", COMPLETION),
         "container": Group("Manage containers", CONTAINER),
         "engine": Group("Run a private containerd, made of the host's programs", ENGINE),
         "image": Group("Manage images", IMAGE),
@@ -91,20 +97,24 @@ COMMANDS: dict[str, dict[str, Entry | Group]] = {
         "wait": Entry("lifecycle:wait", "Block until one or more containers stop, then print their exit codes"),
     },
 }
+UNLISTED = {
+    "__complete": Entry("completion:complete", "Print what the last word may become"),
+}
 
 
 class Main(Lazy):
     """`chub` itself."""
 
     sections = COMMANDS
+    unlisted = UNLISTED
     overview = "containerd's containers for people who know docker's, and every layer below them"
 
 
 app = typer.Typer(cls=Main, invoke_without_command=True, **QUIET)
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(context: typer.Context, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
         from importlib.metadata import version
 
         print(f"chub version {version('chub')}")

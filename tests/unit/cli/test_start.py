@@ -24,7 +24,16 @@ def loaded(*words: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "words", [("--help",), ("run", "--help"), ("ps", "--help"), ("images", "--help"), ("container",), ("system",)]
+    "words",
+    [
+        ("--help",),
+        ("run", "--help"),
+        ("ps", "--help"),
+        ("images", "--help"),
+        ("container",),
+        ("system",),
+        ("__complete", "--", "run", "--na"),
+    ],
 )
 def test_help_loads_nothing_heavy(words: tuple[str, ...]) -> None:
     """Help needs neither grpc nor protobuf nor rich nor asyncio."""
@@ -75,3 +84,18 @@ def test_what_typer_takes_is_there_when_it_is_called() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert done.stdout == ("['exec'] 00000000-0000-0000-0000-000000000001 6ba7b810-9dad-11d1-80b4-00c04fd430c8\n")
+
+
+def test_a_name_is_completed_with_little() -> None:
+    """Somebody waits for it at every Tab: names load neither what lists nor what runs containers."""
+    modules = loaded("--address", "/nonexistent", "__complete", "--", "--address", "/nonexistent", "stop", "")
+
+    assert "grpc" in modules
+    assert not modules & {
+        "ssl",
+        "rich",
+        "chub.core.listing",
+        "chub.core.run",
+        "chub.oci.spec.build",
+        "importlib.resources",
+    }
