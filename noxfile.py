@@ -81,6 +81,19 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def site(session: nox.Session) -> None:
+    """Man pages in build/man and the documentation's site in build/site; a broken link fails."""
+    tool(session, "pip", "install", "--quiet", "--group", "site")
+    tool(session, "python", "-m", "reference.man", "build/man")
+    session.run(
+        str(Path(sys.executable).with_name("python")),
+        *("-m", "mkdocs", "build", *session.posargs),
+        env={"NO_MKDOCS_2_WARNING": "1"},
+        external=True,
+    )
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Figures: chub beside ctr and docker, as root."""
     tool(session, "python", "-m", "tests.bench", *session.posargs)

@@ -35,6 +35,7 @@ class Client:
 
     What is not given comes from the environment (``CONTAINERD_ADDRESS``, ``CONTAINERD_NAMESPACE``, …), chub's config
     files, and defaults. `timeout` (seconds; None: for ever) is the deadline of calls that do not wait for a program.
+    `settings` are what came of it, and `services` is containerd's whole API, one attribute for each of its services.
     """
 
     def __init__(

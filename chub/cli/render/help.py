@@ -11,11 +11,11 @@ WIDTH = 100  # at most: longer lines are hard to read
 
 def command(context: Any, command: Any) -> str:
     """The help of one command."""
-    about, _, examples = (command.help or "").partition("Examples:\n")
-    parts = [f"Usage:  {synopsis(context)}", about.strip()]
+    about, examples = told(command)
+    parts = [f"Usage:  {synopsis(context)}", about]
     parts += _options(context, command)
-    if examples.strip():
-        parts.append("Examples:\n" + textwrap.indent(textwrap.dedent(examples).strip("\n"), "  "))
+    if examples:
+        parts.append("Examples:\n" + textwrap.indent(examples, "  "))
     return "\n\n".join(parts) + "\n"
 
 
@@ -30,6 +30,12 @@ def group(context: Any, group: Any) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def told(command: Any) -> tuple[str, str]:
+    """What a command says of itself, and its examples, "" if there are none."""
+    about, _, examples = (command.help or "").partition("Examples:\n")
+    return about.strip(), textwrap.dedent(examples).strip("\n")
+
+
 def synopsis(context: Any) -> str:
     """The usage line: ``chub run [OPTIONS] IMAGE [COMMAND] [ARG...]``."""
     params = context.command.get_params(context)
@@ -40,7 +46,12 @@ def synopsis(context: Any) -> str:
 
 
 def _options(context: Any, command: Any) -> Iterator[str]:
-    """Every group of options with its title."""
+    for title, rows in options(context, command):
+        yield f"{title}:\n" + _columns(rows)
+
+
+def options(context: Any, command: Any) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Every group of options: its title, and for each option how it is spelled and what it does."""
     titles: dict[str, list[tuple[str, str]]] = {}
     for param in command.get_params(context):
         if param.param_type_name != "option" or param.hidden:
@@ -49,7 +60,7 @@ def _options(context: Any, command: Any) -> Iterator[str]:
         titles.setdefault(title, []).append((_spelling(param), param.help or ""))
     ordered = sorted(titles.items(), key=lambda item: (item[0] == GLOBAL, item[0] != "Options"))
     for title, rows in ordered:
-        yield f"{title}:\n" + _columns(sorted(rows, key=lambda row: row[0].lstrip(" -,").split("--")[-1]))
+        yield title, sorted(rows, key=lambda row: row[0].lstrip(" -,").split("--")[-1])
 
 
 def _spelling(param: Any) -> str:
