@@ -45,21 +45,10 @@ def pages() -> tuple[Page, ...]:
     root = typer.main.get_command(app)
     assert isinstance(root, Lazy)
     context = typer.Context(root, info_name="chub")
-    names: dict[str, list[str]] = {}
-    for path, entry in _entries(root, "chub"):
-        names.setdefault(entry.place, []).append(path)
-    return tuple(_pages(root, context, ("chub",), {place: sorted(each, key=len) for place, each in names.items()}))
+    return tuple(_pages(root, context, ("chub",)))
 
 
-def _entries(group: Lazy, path: str) -> Iterator[tuple[str, Entry]]:
-    for name, entry in group.table():
-        if isinstance(entry, Entry):
-            yield f"{path} {name}", entry
-        else:
-            yield from _entries(entry.load(name), f"{path} {name}")
-
-
-def _pages(group: Lazy, context: Any, words: tuple[str, ...], names: dict[str, list[str]]) -> Iterator[Page]:
+def _pages(group: Lazy, context: Any, words: tuple[str, ...]) -> Iterator[Page]:
     commands = tuple(
         (title, tuple((name, entry.help) for name, entry in entries.items()))
         for title, entries in group.sections.items()
@@ -78,10 +67,10 @@ def _pages(group: Lazy, context: Any, words: tuple[str, ...], names: dict[str, l
         command = entry.load(name)
         inner = typer.Context(command, info_name=name, parent=context)
         if not isinstance(entry, Entry):
-            yield from _pages(command, inner, (*words, name), names)
+            yield from _pages(command, inner, (*words, name))
             continue
-        first, *others = names[entry.place]
-        if first != " ".join((*words, name)):
+        *others, first = help.aliases(inner)
+        if first != inner.command_path:
             continue
         about, examples = help.told(command)
         yield Page(

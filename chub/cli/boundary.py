@@ -3,7 +3,7 @@
 import io
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -126,14 +126,15 @@ def _usage(error: Any) -> int:
     path = context.command_path if context is not None else "chub"
     words = error.format_message()
     kind = type(error).__name__
-    status, lead, see = USAGE_STATUS, "", "Run"
+    status, lead, see, hint = USAGE_STATUS, "", "Run", ""
     if kind == "NoSuchOption":
         flag = error.option_name
         if flag in later.FLAGS.get(path.removeprefix("chub ").removeprefix("container "), ()):
             words = f"{flag} is not supported yet"
             lead = "chub: "
         elif flag.startswith("--"):
-            words = f"unknown flag: {flag}" + _meant(error.possibilities)
+            words = f"unknown flag: {flag}"
+            hint = _meant(error.possibilities or ())
         else:
             words = f"unknown shorthand flag: {flag[1:]!r} in {flag}"
     elif kind == "BadOptionUsage" and "requires an argument" in words:
@@ -152,8 +153,8 @@ def _usage(error: Any) -> int:
             words = f"{path!r} accepts " + (f"at most {takes} arguments" if takes else "no arguments")
         status, lead = ARGUMENTS_STATUS, "chub: "
     elif words.startswith("No such command"):
-        return _unknown_command(path, words, context)
-    _tell(f"{lead}{words}")
+        return _unknown_command(path, words.split("'")[1], context)
+    _tell(f"{lead}{words}{hint}")
     if context is not None:
         _tell(f"\nUsage:  {_synopsis(context)}\n\n{see} '{path} --help' for more information")
     return status
@@ -167,18 +168,19 @@ def _needed(path: str, context: Any) -> tuple[str, bool]:
     return f"{path!r} requires {'' if exact else 'at least '}{needed} argument{'s' if needed != 1 else ''}", exact
 
 
-def _unknown_command(path: str, words: str, context: Any) -> int:
-    name = words.split("'")[1]
-    _tell(f"chub: unknown command: {path} {name}")
-    _, found, meant = words.partition("Did you mean ")
-    if found:
-        _tell(f"hint: did you mean {meant.rstrip('?')}?")
-    _tell(f"\nRun '{context.command_path} --help' for more information")
+def _unknown_command(path: str, name: str, context: Any) -> int:
+    from chub.cli.flags import later
+
+    hint = _meant([f"'{each}'" for each in context.command.alike(name)])
+    if not hint and path == "chub" and name in later.COMMANDS:
+        hint = f"\nhint: docker's {name} is not supported yet"
+    _tell(f"chub: unknown command: {path} {name}{hint}\n\nRun '{path} --help' for more information")
     return ARGUMENTS_STATUS
 
 
-def _meant(possibilities: Any) -> str:
-    return f" (did you mean {', '.join(possibilities)}?)" if possibilities else ""
+def _meant(possibilities: Sequence[str]) -> str:
+    """A line that asks whether one of these was meant; "" for none."""
+    return f"\nhint: did you mean {' or '.join(possibilities)}?" if possibilities else ""
 
 
 def _synopsis(context: Any) -> str:

@@ -47,7 +47,6 @@ class Group:
         """Make the group, called `name`."""
         group = Lazy(name=name, help=self.help, invoke_without_command=True, callback=_nothing)
         group.sections = {"Commands": self.commands}
-        group.commands = dict.fromkeys(self.commands, typer.core.TyperCommand(None))
         return group
 
 
@@ -106,14 +105,11 @@ class Lazy(typer.core.TyperGroup):
 
     sections: Mapping[str, Mapping[str, Entry | Group]] = {}
     unlisted: Mapping[str, Entry] = {}
+    named: frozenset[str] = frozenset()  # titles of sections whose commands the help only names
     overview = ""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("rich_markup_mode", None)
-        super().__init__(*args, **kwargs)
-        self.commands = dict.fromkeys(
-            (name for name, _ in self.table()), typer.core.TyperCommand(None)
-        )  # "did you mean"
+        super().__init__(*args, **{"rich_markup_mode": None, "suggest_commands": False} | kwargs)
 
     def table(self) -> Iterator[tuple[str, Entry | Group]]:
         """Every command's name and entry."""
@@ -130,6 +126,22 @@ class Lazy(typer.core.TyperGroup):
             if name == cmd_name:
                 return entry.load(name)
         return self.unlisted[cmd_name].load(cmd_name) if cmd_name in self.unlisted else None
+
+    def alike(self, name: str) -> list[str]:
+        """What somebody may have meant who typed `name`: that command in a group, else names like it, here or there."""
+        from difflib import get_close_matches
+
+        inner = [
+            (each, f"{group} {each}")
+            for group, entry in self.table()
+            if isinstance(entry, Group)
+            for each in entry.commands
+        ]
+        return (
+            [path for each, path in inner if each == name]
+            or get_close_matches(name, self.list_commands(None))
+            or [path for each, path in inner if get_close_matches(name, [each])]
+        )
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; a group alone shows its help."""

@@ -65,6 +65,9 @@ COMMANDS: dict[str, dict[str, Entry | Group]] = {
         "run": Entry("run", "Create and run a new container from an image"),
         "exec": Entry("exec", "Execute a command in a running container"),
         "ps": Entry("ps", "List containers"),
+        "logs": Entry("logs", "Fetch the logs of a container"),
+        "stop": Entry("lifecycle:stop", "Stop one or more running containers"),
+        "rm": Entry("rm", "Remove one or more containers"),
         "images": Entry("images:ls", "List images"),
         "chain": Entry("chain", "Show every layer between a container and the kernel, with evidence"),
         "layers": Entry("layers", "Show an image's layers and where they are, beside docker's"),
@@ -83,14 +86,11 @@ COMMANDS: dict[str, dict[str, Entry | Group]] = {
         "history": Entry("images:history", "Show the history of an image"),
         "inspect": Entry("inspect", "Return low-level information on containers and images"),
         "kill": Entry("lifecycle:kill", "Kill one or more running containers"),
-        "logs": Entry("logs", "Fetch the logs of a container"),
         "pause": Entry("lifecycle:pause", "Pause all processes within one or more containers"),
         "rename": Entry("lifecycle:rename", "Rename a container"),
         "restart": Entry("start:restart", "Restart one or more containers"),
-        "rm": Entry("rm", "Remove one or more containers"),
         "rmi": Entry("images:rm", "Remove one or more images"),
         "start": Entry("start:start", "Start one or more stopped containers"),
-        "stop": Entry("lifecycle:stop", "Stop one or more running containers"),
         "tag": Entry("images:tag", "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE"),
         "top": Entry("lifecycle:top", "Display the running processes of a container"),
         "unpause": Entry("lifecycle:unpause", "Unpause all processes within one or more containers"),
@@ -106,6 +106,7 @@ class Main(Lazy):
     """`chub` itself."""
 
     sections = COMMANDS
+    named = frozenset({"Commands"})
     unlisted = UNLISTED
     overview = "containerd's containers for people who know docker's, and every layer below them"
 
@@ -140,7 +141,7 @@ def chub(
     state_root: Annotated[
         str | None, typer.Option("--state-root", metavar="DIR", help="Directory of chub's volatile files.")
     ] = None,
-    debug: Annotated[bool, typer.Option("--debug", "-D", help="Show the call and the traceback of a failure.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", "-D", help="Show a failed call and the traceback.")] = False,
     version: Annotated[
         bool, typer.Option("--version", "-v", callback=_version, is_eager=True, help="Show the version.")
     ] = False,

@@ -56,13 +56,25 @@ def test_every_setting_is_documented() -> None:
 def test_commands_that_are_spoken_of_exist(file: Path) -> None:
     """`chub words` in the documentation is a command of chub's."""
     for spoken in re.findall(r"`chub ([^`]*)`", file.read_text()):
-        words = re.sub(r"^(-n|--namespace) \S+ ", "", spoken).split()
-        known = [length for length in (1, 2) if " ".join(["chub", *words[:length]]) in NAMES]
-        assert known, f"{file.name}: chub {spoken}"
-        page = NAMES[" ".join(["chub", *words[: max(known)]])]
-        flags = {flag for _, rows in page.options for left, _ in rows for flag in re.findall(r"--?[\w-]+", left)}
-        asked = re.findall(r"(?<!\S)--[\w-]+", spoken.partition(" -- ")[0])
-        assert set(asked) <= flags | {"--namespace"}, f"{file.name}: chub {spoken}"
+        _exists(spoken, file.name)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.examples], ids=lambda page: page.name)
+def test_examples_exist(page: tree.Page) -> None:
+    """The commands and flags of the examples in the help are there."""
+    for spoken in re.findall(r"\bchub (.*?)(?: \||$)", page.examples, re.MULTILINE):
+        _exists(spoken.rstrip(")"), page.name)
+
+
+def _exists(spoken: str, where: str) -> None:
+    """`chub SPOKEN` names a command, and flags that it has."""
+    words = re.sub(r"^(-n|--namespace) \S+ ", "", spoken).split()
+    known = [length for length in (1, 2) if " ".join(["chub", *words[:length]]) in NAMES]
+    assert known, f"{where}: chub {spoken}"
+    page = NAMES[" ".join(["chub", *words[: max(known)]])]
+    flags = {flag for _, rows in page.options for left, _ in rows for flag in re.findall(r"--?[\w-]+", left)}
+    asked = re.findall(r"(?<!\S)--[\w-]+", spoken.partition(" -- ")[0])
+    assert set(asked) <= flags | {"--namespace"}, f"{where}: chub {spoken}"
 
 
 @pytest.mark.parametrize("file", ["docker-py.md", "ctr.md"])

@@ -22,7 +22,12 @@ def attach(
     sig_proxy: SigProxy = True,
     detach_keys: Keys = "",
 ) -> None:
-    """Attach local standard input, output, and error streams to a running container."""
+    """Attach local standard input, output, and error streams to a running container.
+
+    Examples:
+    chub attach web
+    chub attach --no-stdin --sig-proxy=false web
+    """
     found = connect(context).containers.get(container)
     ended = found.attach_here(stdin=not no_stdin, signals=sig_proxy, leave=parse_keys(detach_keys))
     complain(ended)

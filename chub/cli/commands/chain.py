@@ -27,7 +27,14 @@ def chain(
     ] = "table",
     no_trunc: NoTrunc = False,
 ) -> None:
-    """Show every layer between a container and the kernel, with evidence."""
+    """Show every layer between a container and the kernel, with evidence.
+
+    Examples:
+    chub chain web
+    chub chain -A dockers-container
+    chub chain --pid 4242
+    chub chain --format json web
+    """
     if bool(container) == (pid is not None):
         raise Invalid("name a container, or a process with --pid", hint="chub chain CONTAINER, chub chain --pid PID")
     if format not in ("table", "json"):

@@ -20,6 +20,11 @@ def create(
     *,
     flags: ContainerFlags,
 ) -> None:
-    """Create a new container, to be started later."""
+    """Create a new container, to be started later.
+
+    Examples:
+    chub create --name web hello sleep 600
+    chub start web
+    """
     request = flags.request(image, words, rootfs)
     print(connect(context).containers.create(request).id)

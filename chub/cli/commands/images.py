@@ -41,7 +41,13 @@ def ls(
     no_trunc: NoTrunc = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only show image IDs.")] = False,
 ) -> None:
-    """List images."""
+    """List images.
+
+    Examples:
+    chub images
+    chub images -q --filter label=team=blue
+    chub images --format '{{.Repository}} {{.Size}}'
+    """
     client = connect(context)
     from chub.cli.render.images import columns
     from chub.cli.render.show import Form, show
@@ -91,7 +97,12 @@ def rm(
     images: Images,
     force: Annotated[bool, typer.Option("--force", "-f", help="Force removal of the image.")] = False,
 ) -> None:
-    """Remove one or more images."""
+    """Remove one or more images.
+
+    Examples:
+    chub rmi hello
+    chub rmi -f 0123456789ab
+    """
     client = connect(context)
     failed = False
     for word in images:

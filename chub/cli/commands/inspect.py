@@ -27,7 +27,12 @@ def inspect(
         str | None, typer.Option("--type", metavar="TYPE", help="Only look for this: container or image.")
     ] = None,
 ) -> None:
-    """Return low-level information on containers and images."""
+    """Return low-level information on containers and images.
+
+    Examples:
+    chub inspect web
+    chub inspect -f '{{.State.Pid}}' web
+    """
     if type is not None and type not in TYPES:
         raise Invalid(f'unknown type: "{type}": must be one of "container", "image"')
     client = connect(context)

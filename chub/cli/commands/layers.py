@@ -22,7 +22,12 @@ def layers(
     format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="Print as table or json.")] = "table",
     no_trunc: NoTrunc = False,
 ) -> None:
-    """Show an image's layers and where they are, beside docker's."""
+    """Show an image's layers and where they are, beside docker's.
+
+    Examples:
+    chub layers hello
+    chub layers --docker hello
+    """
     if format not in ("table", "json"):
         raise Invalid(f"{format!r} is no format of layers", hint="table or json")
     client = connect(context)

@@ -34,7 +34,13 @@ def logs(
     timestamps: Annotated[bool, typer.Option("--timestamps", "-t", help="Show timestamps.")] = False,
     details: Annotated[bool, typer.Option("--details", help="Show extra details provided to logs.")] = False,
 ) -> None:
-    """Fetch the logs of a container: chub's, docker's, nerdctl's or Kubernetes's."""
+    """Fetch the logs of a container: chub's, docker's, nerdctl's or Kubernetes's.
+
+    Examples:
+    chub logs --tail 20 --follow web
+    chub logs --since 5m --timestamps web
+    chub -n k8s.io logs 0123456789ab
+    """
     begin, end = _moment("since", since), _moment("until", until)
     count = int(tail) if tail.isdecimal() else None
     found = connect(context).containers.get(container)

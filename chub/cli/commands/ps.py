@@ -29,7 +29,13 @@ def ps(
     no_trunc: NoTrunc = False,
     quiet: Quiet = False,
 ) -> None:
-    """List containers."""
+    """List containers.
+
+    Examples:
+    chub ps -a
+    chub ps -aq
+    chub ps --format '{{.Names}} {{.Status}}'
+    """
     client = connect(context)
     from chub.cli.render.containers import COLUMNS, KIND, METHODS, NAMESPACE, OWNER
     from chub.cli.render.show import Form, attempt, show

@@ -30,6 +30,11 @@ def rm(
         typer.Option("--volumes", "-v", help="Remove its anonymous volumes too, of which there are none yet."),
     ] = False,
 ) -> None:
-    """Remove one or more containers."""
+    """Remove one or more containers.
+
+    Examples:
+    chub rm web
+    chub rm -f web db
+    """
     client = connect(context)
     each(containers, lambda word: client.containers.get(word).remove(force=force), forgiving=force)

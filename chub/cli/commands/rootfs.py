@@ -28,6 +28,10 @@ def import_(
     DIRECTORY is read and nothing in it is changed, not even access times; the same tree gives the same
     image on any machine. ARCHIVE is a tar archive, plain or compressed with gzip, bzip2, xz or zstd; - is
     standard input.
+
+    Examples:
+    chub rootfs import ./rootfs hello
+    curl -s https://example.com/rootfs.tar.gz | chub rootfs import - hello:1
     """
     client = connect(context)
     from chub.cli.render.progress import importing

@@ -27,7 +27,12 @@ def start(
     interactive: Annotated[bool, typer.Option("--interactive", "-i", help="Attach its standard input too.")] = False,
     detach_keys: Keys = "",
 ) -> None:
-    """Start one or more stopped containers."""
+    """Start one or more stopped containers.
+
+    Examples:
+    chub start web
+    chub start -ai shell
+    """
     client = connect(context)
     if not attach and not interactive:
         each(containers, lambda word: client.containers.get(word).start())

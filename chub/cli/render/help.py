@@ -12,7 +12,10 @@ WIDTH = 100  # at most: longer lines are hard to read
 def command(context: Any, command: Any) -> str:
     """The help of one command."""
     about, examples = told(command)
-    parts = [f"Usage:  {synopsis(context)}", about]
+    parts = [f"Usage:  {synopsis(context)}", *(textwrap.fill(each, _width()) for each in about.split("\n\n"))]
+    names = aliases(context)
+    if len(names) > 1:
+        parts.append(f"Aliases:\n  {', '.join(names)}")
     parts += _options(context, command)
     if examples:
         parts.append("Examples:\n" + textwrap.indent(examples, "  "))
@@ -24,7 +27,11 @@ def group(context: Any, group: Any) -> str:
     parts = [f"Usage:  {context.command_path} {'[OPTIONS] ' if context.parent is None else ''}COMMAND"]
     parts.append(group.overview or group.help)
     for title, commands in group.sections.items():
-        parts.append(f"{title}:\n" + _columns([(name, entry.help) for name, entry in commands.items()]))
+        if title in group.named:
+            listed = textwrap.fill(", ".join(commands), _width() - 2, initial_indent="  ", subsequent_indent="  ")
+        else:
+            listed = _columns([(name, entry.help) for name, entry in commands.items()])
+        parts.append(f"{title}:\n{listed}")
     parts += _options(context, group) if context.parent is None else []
     parts.append(f"Run '{context.command_path} COMMAND --help' for more information on a command.")
     return "\n\n".join(parts) + "\n"
@@ -43,6 +50,23 @@ def synopsis(context: Any) -> str:
     if hasattr(context.command, "commands"):
         words = ["COMMAND", "[ARG...]"]
     return " ".join([context.command_path, "[OPTIONS]", *words])
+
+
+def aliases(context: Any) -> list[str]:
+    """All names of a command, the longest first: ``chub container stop``, ``chub stop``."""
+    root = context.find_root()
+    places = dict(_places(root.command.table(), root.command_path)) if hasattr(root.command, "table") else {}
+    place = places.get(context.command_path)
+    return sorted((path for path, each in places.items() if each == place), key=lambda path: (-len(path), path))
+
+
+def _places(table: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Every command's full name and where it is defined."""
+    for name, entry in table:
+        if hasattr(entry, "commands"):
+            yield from _places(entry.commands.items(), f"{path} {name}")
+        else:
+            yield f"{path} {name}", entry.place
 
 
 def _options(context: Any, command: Any) -> Iterator[str]:
@@ -72,7 +96,7 @@ def _spelling(param: Any) -> str:
 
 def _columns(rows: list[tuple[str, str]]) -> str:
     """Two columns, the second one wrapped."""
-    width = min(shutil.get_terminal_size().columns, WIDTH)
+    width = _width()
     first = min(max(len(left) for left, _ in rows), 34)
     lines: list[str] = []
     for left, right in rows:
@@ -83,3 +107,7 @@ def _columns(rows: list[tuple[str, str]]) -> str:
             left = ""
         lines += [f"  {(left if number == 0 else ''):{first}}   {text}".rstrip() for number, text in enumerate(wrapped)]
     return "\n".join(lines)
+
+
+def _width() -> int:
+    return min(shutil.get_terminal_size().columns, WIDTH)
