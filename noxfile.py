@@ -17,7 +17,7 @@ nox.options.default_venv_backend = "none"
 nox.options.sessions = ["protos", "lint", "types", "layers", "unit"]
 
 ENGINES = ["1.6", "1.7", "2.1", "host"]
-WORKFLOWS = sorted(map(str, Path(".github/workflows").glob("*.yml")))
+WORKFLOWS = sorted(map(str, [*Path(".github/workflows").glob("*.yml"), Path("examples/github-actions.yml")]))
 SCRIPTS = ["quickstart", ".ci/run", "tests/engines/engines.sh", "chub/cli/completion/chub.bash"]
 WORKERS = os.environ.get("CHUB_TEST_WORKERS", str(os.cpu_count() or 1))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ("tests.support.fixtures",)
+pytest_plugins = ("tests.support.fixtures", "pytester")
 
 MARKS = {"integration": pytest.mark.integration, "compat": pytest.mark.docker}
 

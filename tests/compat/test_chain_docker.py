@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,7 @@ from chub.chain import build, layers
 from chub.docker.client import Docker
 from chub.errors import NotFound
 from tests.support import engines
+from tests.support.command import Command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +24,6 @@ if TYPE_CHECKING:
     from chub.api.services import Services
     from chub.chain.links import Chain
     from chub.sdk.client import Client
-    from tests.support.command import Command
     from tests.support.engines import Engine
 
 STORES = ("docker", "docker_on_containerd")
@@ -231,3 +233,16 @@ def _snapshots(web: Web) -> list[str]:
         for what in (("snapshots", "ls"), ("leases", "ls"))
         for line in subprocess.run([*ctr, *what], check=True, capture_output=True, text=True).stdout.splitlines()
     ]
+
+
+@pytest.mark.parametrize("web", ["docker"], indirect=True)
+def test_docker_asks(web: Web, chub: Command) -> None:
+    """The example that asks whether docker creates containers: dockerd is above none of them."""
+    program = Path(__file__).parents[2] / "examples" / "does_docker_create_containers.py"
+    python = Command(words=[sys.executable], env=dict(chub.env) | {"DOCKER_HOST": web.address})
+
+    said = python.ok(program, web.name)
+
+    assert re.search(rf"^  its process +{web.pid}  \(Tasks.Get\)$", said, re.MULTILINE)
+    assert "dockerd is none of them" in said
+    assert "/overlay2/" in said.partition("layers:")[2]

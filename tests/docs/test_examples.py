@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import json
+import re
 import secrets
 import subprocess
 import sys
@@ -65,3 +68,48 @@ def test_chain_side_by_side(python: Command, chub: Command, ctrs: str, image: st
     rows = {line[2:28].strip(): line[0] for line in said.splitlines()}
     assert rows["containerd daemon pid"] == rows["runc binary"] == rows["process pid inside"] == " "
     assert rows["containerd id"] == rows["process pid"] == rows["shim pid"] == rows["namespaces own pid"] == "*"
+
+
+def test_sdk_tour(python: Command, busybox: Path) -> None:
+    """Each step of it tells what it found."""
+    said = python.ok(EXAMPLES / "sdk_tour.py", busybox).splitlines()
+
+    assert said[:2] == ["ended with 3: b'out\\n' and b'err\\n'", "check: the program ended with exit code 3: err"]
+    assert said[2:5] == ["started: sdk-tour is running", "executed: blue", "it said: ready"]
+    assert re.fullmatch(r"its parent: shim \d+ .*", said[5])
+    assert said[6:] == ["stopped: 0"]
+
+
+def test_job_runner(python: Command, image: str, tmp_path: Path) -> None:
+    """Jobs end as they end, are held to their limits, and are killed when they are late."""
+    program = tmp_path / "job_runner.py"
+    program.write_text((EXAMPLES / "job_runner.py").read_text().replace("LIMIT = 10", "LIMIT = 3"))
+
+    ended = python(program, image, input="ulimit -n\nsleep 600\ntouch /file || echo no\ntouch /tmp/file && echo yes\n")
+    jobs = [json.loads(line) for line in ended.stdout.splitlines()]
+
+    assert ended.exit_status == 1
+    assert [job["exit_code"] for job in jobs] == [0, 137, 0, 0]
+    assert [job["killed"] for job in jobs] == [False, True, False, False]
+    assert jobs[0]["output"] == "64\n"
+    assert sorted(jobs[2]["output"].splitlines()) == ["no", "touch: /file: Read-only file system"]
+    assert jobs[3]["output"] == "yes\n"
+
+
+def test_service(python: Command, image: str) -> None:
+    """The test module passes, in a pytest of its own."""
+    said = python.ok(
+        *("-m", "pytest", "-p", "no:cacheprovider", "--override-ini", "addopts=", EXAMPLES / "test_service.py"),
+        env={"IMAGE": image},
+    )
+
+    assert "2 passed" in said
+
+
+def test_examples_use_what_is_public() -> None:
+    """They import chub and its plugin, and nothing below."""
+    for file in EXAMPLES.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not [name for name in names if name.startswith("chub.") and name != "chub.testing"], file.name

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import assert_type
+from typing import Any, assert_type
 
 import chub
+from chub.api.content import Blob
+from chub.api.leases import Lease
+from chub.api.namespaces import Namespace
 from chub.api.services import Services
+from chub.api.snapshots import Snapshot
+from chub.api.version import Version
 from chub.chain.layers import ImageLayers
 from chub.chain.links import Chain
 from chub.core.image_listing import ImageSummary
 from chub.core.image_removal import Removed
+from chub.core.listing import State
 from chub.core.pruning import Pruned
 from chub.core.rootfs import Imported, Rootfs
 from chub.core.top import Processes
 from chub.sdk.engine import Started, Status, Stopped
 from chub.sdk.images import Image
+from chub.testing import ContainerFactory
 
 
 def a_client(client: chub.Client) -> None:
@@ -67,3 +74,30 @@ def engines() -> None:
 def errors(error: chub.ChubError) -> None:
     """What every error has."""
     assert_type(error.hint, str)
+
+
+def pytest_plugin(container: ContainerFactory, client: chub.Client) -> None:
+    """What tests are given."""
+    assert_type(container("busybox", ["true"], ready="x", security=chub.Security()), chub.Container)
+    assert_type(container.made, list[chub.Container])
+
+
+def what_happens(client: chub.Client) -> None:
+    """Events, and containerd's own objects."""
+    for event in client.events('topic~="^/tasks/"'):
+        assert_type(event, chub.Event | chub.Missed)
+    assert_type(client.version(), Version)
+    assert_type(client.snapshots.list(), tuple[Snapshot, ...])
+    assert_type(client.content.list(), tuple[Blob, ...])
+    assert_type(client.leases.list(), tuple[Lease, ...])
+    assert_type(client.namespaces.list(), tuple[Namespace, ...])
+
+
+def output(container: chub.Container) -> None:
+    """What a container wrote."""
+    for line in container.logs(tail=10, follow=True):
+        assert_type(line.data, bytes)
+    assert_type(container.inspect(), dict[str, Any])
+    assert_type(container.state, State)
+    assert_type(container.reload(), chub.Container)
+    assert_type(container.remove(force=True), None)

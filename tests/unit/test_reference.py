@@ -59,6 +59,14 @@ def test_commands_that_are_spoken_of_exist(file: Path) -> None:
         _exists(spoken, file.name)
 
 
+def test_the_workflow_calls_what_exists() -> None:
+    """The commands in the example of a GitHub workflow are there."""
+    text = (DOCS.parent / "examples" / "github-actions.yml").read_text()
+
+    for spoken in re.findall(r'" chub (.*)$', text, re.MULTILINE):
+        _exists(spoken, "github-actions.yml")
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if page.examples], ids=lambda page: page.name)
 def test_examples_exist(page: tree.Page) -> None:
     """The commands and flags of the examples in the help are there."""
