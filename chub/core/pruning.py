@@ -26,24 +26,28 @@ class Pruned:
     reclaimed: int = 0  # bytes that their own files took
 
 
+def prunable(workspace: Workspace, filters: Sequence[str] = ()) -> tuple[Summary, ...]:
+    """What `prune` would remove now, the newest first. Raises Invalid for a wrong filter."""
+    accepting = _accepting(filters)
+    making = {lease.id for lease in workspace.services.leases.list()}
+    return tuple(
+        row
+        for row in listing.containers(workspace, all=True)
+        if row.state not in (State.RUNNING, State.PAUSED)
+        and not (row.state is State.CREATED and (row.task is not None or lease_of(row.record.id) in making))
+        and not spared(row.record, row.namespace)
+        and all(accept(row) for accept in accepting)
+    )
+
+
 def prune(workspace: Workspace, filters: Sequence[str] = ()) -> Pruned:
     """Remove every container of the namespace that does not run, but docker's, Kubernetes's and what stands among them.
 
     `filters` are docker's, NAME=VALUE: ``until`` (made before), ``label``, ``label!``. A container that is just being
     made stays. Raises Invalid for a wrong filter, before anything is removed.
     """
-    accepting = _accepting(filters)
-    making = {lease.id for lease in workspace.services.leases.list()}
     removed, reclaimed = [], 0
-    for row in listing.containers(workspace, all=True):
-        if (
-            row.state in (State.RUNNING, State.PAUSED)
-            or spared(row.record, row.namespace)
-            or not all(accept(row) for accept in accepting)
-        ):
-            continue
-        if row.state is State.CREATED and (row.task is not None or lease_of(row.record.id) in making):
-            continue
+    for row in prunable(workspace, filters):
         size = _size(workspace, row)
         try:
             lifecycle.remove(workspace, row.record)

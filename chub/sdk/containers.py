@@ -350,6 +350,12 @@ class Containers:
         _revive(self._workspace)
         return tuple(Container(self._workspace.within(each.namespace), each) for each in found)
 
+    def prunable(self, *, filters: Sequence[str] = ()) -> tuple[Container, ...]:
+        """Those that `prune` would remove now, newest first."""
+        from chub.core.pruning import prunable
+
+        return tuple(Container(self._workspace, each) for each in prunable(self._workspace, filters))
+
     def prune(self, *, filters: Sequence[str] = ()) -> Pruned:
         """Remove all that do not run, but docker's, Kubernetes's and what others made in their namespaces.
 

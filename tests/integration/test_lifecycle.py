@@ -15,6 +15,7 @@ from chub.core.images import put, resolve, set_image
 from chub.core.leasing import leased
 from chub.errors import Conflict, Invalid, NotFound, TimedOut
 from chub.oci import config, manifests
+from tests.support.terminal import Terminal
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -352,6 +353,10 @@ def test_prune(chub: Command, image: str, others: str) -> None:
     for answer in ("", "n\n"):
         declined = chub("container", "prune", input=answer)
         assert (declined.exit_status, "[y/N] " in declined.stdout) == (0, True)
+    with Terminal(chub, "container", "prune") as terminal:
+        terminal.until("Their files and output will be lost: done, kept")
+        terminal.type("n\r")
+        assert terminal.process.wait(20) == 0
     for wrong in ("bogus=1", "until=bogus"):
         assert chub("container", "prune", "-f", "--filter", wrong).exit_status == 1
     assert chub("container", "prune", "-f", "--filter", "bogus").exit_status == 125

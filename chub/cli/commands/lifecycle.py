@@ -1,5 +1,6 @@
 """`chub stop`, `kill`, `wait`, `pause`, `unpause`, `rename`, `top` and `container prune`."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -128,10 +129,16 @@ def prune(
     force: Annotated[bool, typer.Option("--force", "-f", help="Do not prompt for confirmation.")] = False,
 ) -> None:
     """Remove all stopped containers."""
-    if not force and not confirmed("This will remove all stopped containers."):
-        return
-    pruned = connect(context).containers.prune(filters=filter or ())
-    from chub.cli.render.text import size
+    containers = connect(context).containers
+    from chub.cli.render.text import size, some
+
+    if not force:
+        doomed = containers.prunable(filters=filter or ()) if sys.stdin.isatty() else ()  # a script gets docker's words
+        names = some([each.name or each.id[:12] for each in doomed])
+        lost = f"Their files and output will be lost: {names}" if doomed else ""
+        if not confirmed("This will remove all stopped containers.", lost):
+            return
+    pruned = containers.prune(filters=filter or ())
 
     if pruned.ids:
         print("Deleted Containers:", *pruned.ids, "", sep="\n")

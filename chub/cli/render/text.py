@@ -1,5 +1,6 @@
 """Sizes, ages and names as docker writes them."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
@@ -20,6 +21,12 @@ def short(id: str) -> str:
 def cut(text: str, length: int) -> str:
     """`text`, at most `length` characters long, the last of them "…" where something is missing."""
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def some(names: Sequence[str], most: int = 10) -> str:
+    """Names one after the other; of more than `most` the rest is counted."""
+    more = len(names) - most
+    return ", ".join(map(plain, names[:most])) + (f" and {more} more" if more > 0 else "")
 
 
 def size(count: float, digits: int = 3) -> str:
