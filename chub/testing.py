@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chub.sdk.client import Client
     from chub.sdk.containers import Container
 
+PAUSE = 0.05  # seconds after which output is looked for again that nobody kept yet
 SHOWN = 50  # last lines of a container's output in the report of a failed test
 
 
@@ -140,8 +141,12 @@ def _await(made: Container, ready: str, timeout: float) -> None:
     timer = Timer(timeout, give_up)
     timer.start()
     try:
-        if any(ready.encode() in line.data for line in made.logs(follow=True)):
-            return
+        while True:
+            if any(ready.encode() in line.data for line in made.logs(follow=True)):
+                return
+            with suppress(TimedOut):
+                made.wait(timeout=PAUSE)
+                break
     finally:
         timer.cancel()
         timer.join()

@@ -31,7 +31,7 @@ MODULE = """
             container("busybox", ["echo", "no"], ready="ready")
 
     def test_fails(container):
-        container("busybox", ["sh", "-c", "echo what it wrote; exit 3"], ready="what")
+        container("busybox", ["sh", "-c", "echo what it wrote; sleep 600"], ready="what")
         assert False
 """
 
