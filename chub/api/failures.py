@@ -70,7 +70,7 @@ KIND_WORDS = {
     "internal",
 }
 QUOTES: Final = str.maketrans("", "", "'\"`")
-RUNNING_HINT = "start containerd, or name its socket (CONTAINERD_ADDRESS)"
+RUNNING_HINT = "start containerd, or a private one (chub engine start), or name its socket (CONTAINERD_ADDRESS)"
 SNAPSHOTTER_HINT = "choose one that the engine has: --snapshotter overlayfs, or native"
 ACCESS_HINT = "run it as root (sudo), or join the group that owns the socket"
 
