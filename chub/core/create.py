@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 
@@ -107,7 +107,7 @@ def create(workspace: Workspace, request: Request, *, console: tuple[int, int] |
             snapshot_key=id,
             extensions={REQUEST: TypedValue.of_json(REQUEST, to_json(request))},
         )
-        with names.claimed(services, name) if request.identity.name else nullcontext():
+        with _claimed(workspace, name) if request.identity.name else nullcontext():
             undo.add(services.containers.delete, id)
             record = services.containers.create(record)
         if file:
@@ -122,6 +122,17 @@ def create(workspace: Workspace, request: Request, *, console: tuple[int, int] |
         directory=directory,
         warnings=base.warnings,
     )
+
+
+def _claimed(workspace: Workspace, name: str) -> AbstractContextManager[None]:
+    """The name as this container's, also where one has it that nobody else will remove."""
+
+    def given_up(container: Container) -> bool:
+        from chub.core import strays
+
+        return strays.given_up(workspace, container)
+
+    return names.claimed(workspace.services, name, given_up=given_up)
 
 
 def release(workspace: Workspace, created: Created) -> None:

@@ -15,6 +15,8 @@ from chub.core.workspace import Workspace
 from chub.errors import ChubError, NotFound
 from chub.output import protocol
 
+NOT_STARTED = "its client was killed while it started the program"
+
 
 def finish(workspace: Workspace, id: str, seen: tuple[int, datetime] | None = None) -> None:
     """Finish a container whose first process is gone, or was never started by the client that made its task.
@@ -39,6 +41,8 @@ def finish(workspace: Workspace, id: str, seen: tuple[int, datetime] | None = No
         lifecycle.erase(workspace, container)
     else:
         gone(services.leases.delete, lease_of(id))  # of a client that was killed
+    if container is None:  # by one that was killed while it removed it
+        remove_tree(directory)
     remove_tree(workspace.state / id)
 
 
@@ -47,7 +51,7 @@ def _ending(workspace: Workspace, id: str, known: Ending) -> Ending | None:
     tasks = workspace.services.tasks
     try:
         if tasks.get(id).status == "created":
-            return None
+            return Ending(error=NOT_STARTED) if known.started and not known.finished else None
         ended = tasks.wait(id, timeout=lifecycle.KILL_DEADLINE)
     except NotFound:
         if known.finished is not None or known.started is None:

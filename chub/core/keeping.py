@@ -42,11 +42,13 @@ class Keeper:
             self._connection.close()
             self._connection = None
 
-    def keep(self, id: str, fifos: Path, data: Path, request: Request, *, reads: bool) -> None:
-        """Have the output of a task that is about to be made held: its FIFOs in `fifos` are there.
+    @contextmanager
+    def keeping(self, id: str, fifos: Path, data: Path, request: Request, *, reads: bool) -> Iterator[None]:
+        """Have the output of the task held that the block makes: its FIFOs in `fifos` are there.
 
-        Its end is looked after by whoever calls this, until `release` or as long as this connection lasts. That one
-        also `reads` the output, or has the keeper do it.
+        The keeper is told before, so that it looks after what a killed client leaves, and heard after. The end is
+        looked after by whoever calls this, until `release` or as long as this connection lasts. That one also `reads`
+        the output, or has the keeper do it.
         """
         settings, services, logging = self._workspace.settings, self._workspace.services, request.logging
         argv = [sys.executable, "-c", FINISH, services.address, services.namespace]
@@ -55,7 +57,15 @@ class Keeper:
         facts |= {"reads": reads, "stdin_once": request.terminal.stdin_once, "kept": logging.driver != "none"}
         if logging.max_size:
             facts["limit"] = [logging.max_size, logging.max_file]
-        self._say({"kind": protocol.KEEP, "id": id, "facts": facts}, start=True)
+        message = {"kind": protocol.KEEP, "id": id, "facts": facts}
+        told = False
+        with suppress(OSError):  # a keeper that was killed just now: then it is said again
+            protocol.send(self._connected(start=True), message)
+            told = True
+        try:
+            yield
+        finally:
+            self._say(message, start=True, told=told)
 
     def made(self, id: str, pid: int, ticks: int) -> None:
         """Its task is made: its first process, and the start of that, as pids come again."""
@@ -138,11 +148,14 @@ class Keeper:
         self.close()
         return None
 
-    def _say(self, message: dict[str, Any], *, start: bool = False) -> dict[str, Any]:
+    def _say(self, message: dict[str, Any], *, start: bool = False, told: bool = False) -> dict[str, Any]:
+        """The keeper's answer to a message, which it may have been `told`."""
         for left in reversed(range(TRIES)):
             try:
                 connection = self._connected(start=start)
-                protocol.send(connection, message)
+                if not told:
+                    protocol.send(connection, message)
+                told = False
                 answer = protocol.receive(connection)
             except (OSError, ValueError) as failure:
                 self.close()

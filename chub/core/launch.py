@@ -13,7 +13,6 @@ from chub.core.process import Process
 from chub.core.refusals import refused
 from chub.core.settle import after, settle
 from chub.core.stdio import Outputs, make_fifos, remove_fifos
-from chub.core.together import together
 from chub.core.undo import Undo
 from chub.core.workspace import Workspace
 from chub.errors import ChubError
@@ -75,10 +74,8 @@ def launch(
         undo.add(keeper.drop, id)
         undo.add(lifecycle.end_task, workspace, id)
         try:
-            pid, _ = together(
-                lambda: tasks.create(id, created.mounts, stdio, options=created.record.runtime.options),
-                lambda: keeper.keep(id, directory, created.directory, request, reads=reads),
-            )
+            with keeper.keeping(id, directory, created.directory, request, reads=reads):
+                pid = tasks.create(id, created.mounts, stdio, options=created.record.runtime.options)
             keeper.made(id, pid, start_ticks(pid))
             ready(outputs)
             started = datetime.now(UTC)

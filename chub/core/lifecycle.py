@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import signal as signals
 from contextlib import closing, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from chub.core import endings
 from chub.core.endings import LOST
@@ -62,13 +64,13 @@ def _send(workspace: Workspace, task: Task, number: int, *, all: bool = False, t
             tasks.resume(task.container_id)
 
 
-def _kill(workspace: Workspace, task: Task, *, all: bool = False) -> None:
+def _kill(workspace: Workspace, task: Task, *, all: bool = False) -> Exit:
     """Kill a task and wait until it has ended. Raises NotFound if another client deletes it."""
     id = task.container_id
     with suppress(NotFound, Conflict):  # it had ended
         _send(workspace, task, signals.SIGKILL, all=all)
     try:
-        _end_of(workspace, id, KILL_DEADLINE)
+        return _end_of(workspace, id, KILL_DEADLINE)
     except TimedOut as failure:
         raise TimedOut(
             f"container {id} has not ended {KILL_DEADLINE:g} s after SIGKILL",
@@ -77,11 +79,21 @@ def _kill(workspace: Workspace, task: Task, *, all: bool = False) -> None:
 
 
 def end_task(workspace: Workspace, id: str) -> None:
-    """Kill a task, whatever it does, and delete it; nothing to do if there is none."""
+    """Kill a task, whatever it does, and delete it, or else end the shim of one that containerd has lost.
+
+    How it ended is written down before, if it is not: containerd forgets it with the task.
+    """
+    from chub.core import strays
+
     try:
-        _kill(workspace, workspace.services.tasks.get(id), all=True)
+        ended = _kill(workspace, workspace.services.tasks.get(id), all=True)
     except NotFound:
+        strays.end_shim(workspace, id)
         return
+    known = endings.read(workspace.data / id)
+    if known is not None and known.started and known.exit_code is None:
+        finished = ended.exited_at or datetime.now(UTC)
+        endings.write(workspace.data / id, replace(known, exit_code=ended.exit_status, finished=finished))
     delete_task(workspace, id)
 
 
@@ -210,7 +222,10 @@ def unpause(workspace: Workspace, container: Container) -> None:
 
 
 def erase(workspace: Workspace, container: Container) -> None:
-    """Remove what makes up a container without a task: record, snapshot, lease, files."""
+    """Remove what makes up a container without a task: record, snapshot, lease, files.
+
+    The record goes first: who is killed meanwhile leaves nothing that looks like a container.
+    """
     services = workspace.services
     snapshots = services.snapshots(container.snapshotter) if container.snapshotter else None
 
@@ -218,11 +233,8 @@ def erase(workspace: Workspace, container: Container) -> None:
         if snapshots is not None and container.snapshot_key:
             gone(snapshots.remove, container.snapshot_key)
 
-    together(
-        lambda: gone(services.containers.delete, container.id),
-        remove_snapshot,
-        lambda: gone(services.leases.delete, lease_of(container.id)),
-    )
+    gone(services.containers.delete, container.id)
+    together(remove_snapshot, lambda: gone(services.leases.delete, lease_of(container.id)))
     remove_tree(workspace.data / container.id)
     remove_tree(workspace.state / container.id)
 
@@ -235,6 +247,7 @@ def remove(workspace: Workspace, container: Container, *, force: bool = False) -
     except NotFound:
         task = None
     if task is None:
+        end_task(workspace, container.id)
         erase(workspace, container)
         return
     if not force and task.status in ALIVE:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -80,17 +80,20 @@ def name_of(container: Container) -> str:
 
 
 @contextmanager
-def claimed(services: Services, name: str) -> Iterator[None]:
+def claimed(
+    services: Services, name: str, *, given_up: Callable[[Container], bool] = lambda _: False
+) -> Iterator[None]:
     """Hold `name` while its container is made: of two clients at once, exactly one gets it.
 
     The lock is a lease with the name in its id: making it is atomic, and a dead owner's claim expires. Raises Conflict
-    in docker's words if a container has the name.
+    in docker's words if a container has the name, and is not `given_up`: removed, as it should have been.
     """
     lease = f"chub-name-{name}"
     _take(services, lease, name)
     try:
         for holder in services.containers.list(f'labels."{NAME_LABEL}"=={name}'):
-            raise taken(name, holder.id)
+            if not given_up(holder):
+                raise taken(name, holder.id)
         yield
     finally:
         gone(services.leases.delete, lease)  # it may have expired, and the next claim have removed it

@@ -157,14 +157,12 @@ def _attended(workspace: Workspace, created: Created, keeper: Keeper, streams: S
             if ended is None:
                 return Finished(id=id, name=created.name, exit_code=0, started=started, finished=None)
             ending = Ending(started=started, finished=ended.exited_at or datetime.now(UTC), exit_code=ended.exit_status)
-            if not created.request.identity.remove:
-                endings.write(created.directory, ending)
+            endings.write(created.directory, ending)
             lifecycle.delete_task(workspace, id)
             keeper.ended(id)
         except NotFound:
             ending = _forgotten(started, keeper.ended(id))
-            if not created.request.identity.remove:
-                endings.write(created.directory, ending)
+            endings.write(created.directory, ending)
         here.drain()
     remove_fifos(workspace.state / id)
     output_failure, input_failure = here.failures

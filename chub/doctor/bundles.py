@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 from chub.chain.links import Evidence
+from chub.core.strays import places
 from chub.doctor.findings import Finding, Kind
 from chub.doctor.scene import Scene, changed, size_of
 
@@ -31,23 +31,12 @@ def find(scene: Scene) -> Iterator[Finding]:
                 Evidence("Tasks.List", f"no task {id[:12]}"),
                 Evidence(str(path), " ".join(sorted(each.name for each in path.glob("*")))),
             ),
-            command=f"rm -r {' '.join(shlex.quote(str(each)) for each in _places(path))}",
+            command=f"rm -r {' '.join(shlex.quote(str(each)) for each in places(path))}",
             mendable=owner == "chub",
         )
 
 
-def _places(path: Path) -> tuple[Path, ...]:
-    """A bundle, and the directory in containerd's root that its link ``work`` leads to."""
-    work = Path(os.path.realpath(path / "work"))
-    return (path, work) if work.name == path.name and work.is_dir() else (path,)
-
-
 def mend(scene: Scene, finding: Finding) -> None:
     """Remove it."""
-    remove(scene, Path(finding.subject))
-
-
-def remove(scene: Scene, path: Path) -> None:
-    """Remove a bundle as containerd would."""
-    for place in _places(path):
+    for place in places(Path(finding.subject)):
         scene.remove(place)

@@ -1,12 +1,13 @@
-"""chub's containers that cannot be started any more: their files are gone."""
+"""chub's containers that cannot be started any more, as their files are gone, or that nobody will remove."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from chub.chain.links import Evidence
-from chub.core import lifecycle
+from chub.core import lifecycle, strays
 from chub.core.listing import owner_of
+from chub.core.names import lease_of
 from chub.doctor.findings import Finding, Kind
 from chub.doctor.scene import Scene
 from chub.errors import NotFound
@@ -17,9 +18,15 @@ if TYPE_CHECKING:
 
 
 def find(scene: Scene) -> Iterator[Finding]:
-    """Those without a directory or a snapshot. What is left in a snapshot may be wanted: such a one is not removed."""
+    """Those without a directory or a snapshot, and of `run --rm` what its client left that was killed.
+
+    What is left in a snapshot may be wanted: one that has it is not removed because it lacks a directory.
+    """
     for id, container in scene.containers.items():
         if owner_of(container, scene.namespace) != "chub" or scene.busy(id):
+            continue
+        if strays.to_be_removed(scene.workspace, container):
+            yield _to_be_removed(scene, container)
             continue
         directory = scene.workspace.data / id
         snapshot = _has_snapshot(scene, container)
@@ -41,6 +48,21 @@ def find(scene: Scene) -> Iterator[Finding]:
                 command=scene.chub("rm", "-f", id),
                 mendable=not snapshot and id not in scene.tasks,
             )
+
+
+def _to_be_removed(scene: Scene, container: Container) -> Finding:
+    lease = lease_of(container.id)
+    return Finding(
+        kind=Kind.RECORD,
+        namespace=scene.namespace,
+        subject=container.id,
+        problem="it was to be removed at its end, and its client was killed before",
+        owner="chub",
+        since=container.created,
+        evidence=(Evidence("Leases.List", f"{lease}: {scene.abandoned[lease]}"),),
+        command=scene.chub("rm", "-f", container.id),
+        mendable=True,
+    )
 
 
 def _has_snapshot(scene: Scene, container: Container) -> bool:

@@ -8,9 +8,9 @@ from contextlib import suppress
 from pathlib import PurePath
 
 from chub.chain.links import Evidence
+from chub.core.strays import BUNDLES, unmount
 from chub.doctor.findings import Finding, Kind
-from chub.doctor.processes import unmount
-from chub.doctor.scene import BUNDLES, CONTAINER_ID, Scene
+from chub.doctor.scene import CONTAINER_ID, Scene
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
-import time
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 from chub.chain.links import Evidence
-from chub.doctor import bundles
+from chub.core import strays
 from chub.doctor.findings import Finding, Kind
 from chub.doctor.scene import Scene
 from chub.engine import shims
-from chub.errors import ChubError, TimedOut
-
-DEADLINE = 10.0  # seconds for processes to be gone after SIGKILL
+from chub.errors import ChubError
 
 
 def find(scene: Scene) -> Iterator[Finding]:
@@ -57,25 +51,4 @@ def _sandboxes(scene: Scene) -> frozenset[str]:
 
 def mend(scene: Scene, finding: Finding) -> None:
     """Kill it and what runs below it, and remove what it would have removed."""
-    pid = int(finding.subject)
-    bundle = Path(f"/proc/{pid}/cwd")
-    with suppress(OSError):
-        bundle = bundle.resolve()
-    sockets = tuple(shims.sockets(bundle))
-    if left := shims.take_down([pid], time.monotonic() + DEADLINE):
-        raise TimedOut(f"process {left[0]} is there {DEADLINE:g} s after SIGKILL", hint=f"see /proc/{left[0]}/stack")
-    for socket in sockets:
-        socket.unlink(missing_ok=True)
-    with suppress(OSError):  # it was not mounted, or is not any more
-        unmount(str(bundle / "rootfs"))
-    if bundle in scene.bundles:
-        bundles.remove(scene, bundle)
-    if scene.workspace.runc_root:
-        scene.remove(Path(scene.workspace.runc_root, scene.namespace, scene.shims[pid].id))
-
-
-def unmount(target: str) -> None:
-    """umount2(2)."""
-    if ctypes.CDLL(None, use_errno=True).umount2(os.fsencode(target), 0):
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number), target)
+    strays.take_down(scene.workspace, scene.shims[int(finding.subject)])

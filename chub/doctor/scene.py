@@ -15,6 +15,7 @@ from chub.chain.host import Host
 from chub.core.leasing import abandoned
 from chub.core.listing import owner_of
 from chub.core.names import lease_of
+from chub.core.strays import BUNDLES
 from chub.core.undo import remove_tree
 from chub.core.workspace import Workspace
 from chub.engine import shims
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 CONTAINER_ID = re.compile(r"[0-9a-f]{64}")
 SNAPSHOTTERS = "type==io.containerd.snapshotter.v1"
-BUNDLES = "io.containerd.runtime.v2.task"
 STATES = ("", "state", "daemon")
 """Where an engine's state directory is, seen from its socket's: the host's containerd, chub's private one, docker's."""
 CLIENTS = {"moby": "docker", "k8s.io": "kubernetes"}  # namespaces that one client has for itself

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import os
 import select
 import signal
+import socket
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+SOCKETS = Path("/run/containerd/s")  # of the shims of all engines
 _PROC = Path("/proc")
 _CGROUPS = Path("/sys/fs/cgroup")
 
@@ -30,9 +33,9 @@ class Shim:
     socket: str  # of the containerd it reports to
 
 
-def find(socket: Path) -> tuple[Shim, ...]:
-    """The shims that report to the containerd at `socket`."""
-    return tuple(shim for shim in every() if shim.socket == str(socket))
+def find(engine: Path) -> tuple[Shim, ...]:
+    """The shims that report to the containerd at `engine`."""
+    return tuple(shim for shim in every() if shim.socket == str(engine))
 
 
 def every() -> Iterator[Shim]:
@@ -64,8 +67,8 @@ def end(engine: Path, bundles: Path, deadline: float) -> tuple[int, ...]:
         return ()
     left = take_down(shims, deadline)
     for bundle in bundles.glob("*/*/*"):
-        for socket in sockets(bundle):
-            socket.unlink(missing_ok=True)
+        for path in sockets(bundle):
+            path.unlink(missing_ok=True)
     return left
 
 
@@ -132,6 +135,20 @@ def _cgroups(pid: int) -> Iterator[Path]:
                 if path != "/" and (base / path[1:]).is_dir():
                     yield base / path[1:]
                     break
+
+
+def socket_of(engine: str, namespace: str, id: str) -> Path:
+    """Where the shim of a container listens, whether or not it does (containerd 1.6 to 2.1, `shim.SocketAddress`)."""
+    return SOCKETS / hashlib.sha256(os.path.join(engine, namespace, id).encode()).hexdigest()
+
+
+def drop_socket(path: Path) -> None:
+    """Remove a socket that nobody listens at."""
+    with socket.socket(socket.AF_UNIX) as connection, suppress(FileNotFoundError):
+        try:
+            connection.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
 
 
 def sockets(bundle: Path) -> Iterator[Path]:

@@ -357,6 +357,8 @@ class Keeper:
             self._forget(kept)
 
     def _forget(self, kept: Kept) -> None:
+        if self._kept.get(kept.id) is not kept:  # its client dropped it while a finisher was under way
+            return
         for descriptor in kept.descriptors():
             self._unwatch(descriptor)
         for follower in kept.followers:

@@ -1,0 +1,199 @@
+"""A client that is killed where it speaks to containerd or the keeper: nothing is half there, nothing stays for ever.
+
+A few such moments are part of every test run; `--every-kill` has all boundaries of all commands.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import leaks
+from tests.support.command import Command
+from tests.support.killed import Moment
+from tests.support.leaks import Scene
+from tests.support.waiting import wait_until
+
+if TYPE_CHECKING:
+    from chub.api.services import Services
+    from chub.sdk.client import Client
+    from tests.support.engines import Engine
+
+NAME = "web"
+SOON = 10.0  # seconds for what is tidied up by itself, and for a command
+LOST = 255  # exit code that nobody knows
+LONG = ("Tasks/Create", "Tasks/Start", "Tasks/Exec", "Tasks/Delete")  # what takes longer than a moment
+RUN = ("run", "--network", "none", "--name", NAME)
+CREATE = ("create", "--network", "none", "--name", NAME)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A command that is killed."""
+
+    words: tuple[str, ...]
+    before: tuple[tuple[str, ...], ...] = ()  # commands that make what it works on
+    stays: bool = True  # whether its container may be there afterwards, though it does not run
+
+
+CASES = {
+    "run": Case(words=(*RUN, "busybox", "true")),
+    "run --rm": Case(words=(*RUN, "--rm", "busybox", "true"), stays=False),
+    "run -d": Case(words=(*RUN, "-d", "busybox", "sleep", "100")),
+    "run -d --rm": Case(words=(*RUN, "-d", "--rm", "busybox", "sleep", "100"), stays=False),
+    "create": Case(words=(*CREATE, "busybox", "sleep", "100")),
+    "start": Case(words=("start", NAME), before=((*CREATE, "busybox", "sleep", "100"),)),
+    "start -a": Case(words=("start", "-a", NAME), before=((*CREATE, "busybox", "true"),)),
+    "exec": Case(words=("exec", NAME, "true"), before=((*RUN, "-d", "busybox", "sleep", "100"),)),
+    "exec -d": Case(words=("exec", "-d", NAME, "sleep", "100"), before=((*RUN, "-d", "busybox", "sleep", "100"),)),
+    "stop": Case(words=("stop", "-t", "0", NAME), before=((*RUN, "-d", "busybox", "sleep", "100"),)),
+    "stop --rm": Case(
+        words=("stop", "-t", "0", NAME), before=((*RUN, "-d", "--rm", "busybox", "sleep", "100"),), stays=False
+    ),
+    "rm": Case(words=("rm", NAME), before=((*RUN, "busybox", "true"),)),
+    "rm -f": Case(words=("rm", "-f", NAME), before=((*RUN, "-d", "busybox", "sleep", "100"),)),
+    "rm -f --rm": Case(
+        words=("rm", "-f", NAME), before=((*RUN, "-d", "--rm", "busybox", "sleep", "100"),), stays=False
+    ),
+    "import": Case(words=("rootfs", "import", "{tree}", "another")),
+}
+SAMPLES = [
+    ("run --rm", Moment.WITHIN, "Containers/Create"),
+    ("run --rm", Moment.LATER, "Tasks/Create"),
+    ("rm -f", Moment.BEFORE, "Snapshots/Remove"),
+]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A few kills, or all of every command."""
+    every = metafunc.config.getoption("--every-kill")
+    kills = [(command, None, None) for command in CASES] if every else SAMPLES
+    metafunc.parametrize(("command", "moment", "boundary"), kills, ids=["-".join(filter(None, each)) for each in kills])
+
+
+@pytest.fixture
+def left(
+    engine: Engine, services: Services, image: str, roots: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], set[str]]:
+    """What there is beside the image."""
+    monkeypatch.setattr(leaks, "PATIENCE", 0)
+    scene = Scene.before(engine, services, *roots)
+    own = set(scene.leaks())
+    return lambda: set(scene.leaks()) - own
+
+
+@pytest.fixture
+def tree(busybox: Path, tmp_path: Path) -> Path:
+    """A tree that has not been imported."""
+    copy = tmp_path / "tree"
+    shutil.copytree(busybox, copy, symlinks=True)
+    (copy / "new").touch()
+    return copy
+
+
+@pytest.mark.timeout(900)
+def test_a_killed_client(
+    command: str,
+    moment: Moment | None,
+    boundary: str | None,
+    chub: Command,
+    client: Client,
+    left: Callable[[], set[str]],
+    tree: Path,
+    tmp_path: Path,
+    subtests: pytest.Subtests,
+) -> None:
+    """The container is whole or gone, its name is free again, `rm -f` ends, and mending leaves nothing."""
+    case = CASES[command]
+    words = tuple(word.format(tree=tree) for word in case.words)
+    kills = [(moment, boundary)] if moment and boundary else every_kill(chub, case, words, tmp_path / "boundaries")
+    for number, (when, where) in enumerate(kills):
+        with subtests.test(f"{command}: {when} {where}"):
+            try:
+                prepare(chub, case)
+                killed = killing(chub, when, where)(*words)
+                assert killed.exit_status == -signal.SIGKILL, killed
+                after(client, case, doctor_first=bool(number % 2))
+                wait_until(lambda: not left(), SOON, f"nothing to be left of: {left()}")
+            finally:
+                tidy(client)
+
+
+def prepare(chub: Command, case: Case) -> None:
+    """Make what the command works on; what engine this is it has to ask."""
+    shutil.rmtree(Path(chub.env["CHUB_STATE_ROOT"], "engines"), ignore_errors=True)
+    for words in case.before:
+        chub.ok(*words)
+
+
+def killing(chub: Command, moment: str, boundary: str | Path) -> Command:
+    """The command line that kills itself."""
+    return Command(words=[sys.executable, "-m", "tests.support.killed", moment, str(boundary)], env=chub.env)
+
+
+def every_kill(chub: Command, case: Case, words: tuple[str, ...], file: Path) -> Iterator[tuple[Moment, str]]:
+    """All moments of a command that make a difference: after an answer is before the next thing said."""
+    prepare(chub, case)
+    killing(chub, "none", file).ok(*words)
+    chub("rm", "-f", NAME)
+    chub("rmi", "another")
+    boundaries = file.read_text().split()
+    for boundary in boundaries:
+        yield Moment.BEFORE, boundary
+        yield Moment.WITHIN, boundary
+        if boundary in LONG:
+            yield Moment.LATER, boundary
+    yield Moment.AFTER, boundaries[-1]
+
+
+def after(client: Client, case: Case, *, doctor_first: bool) -> None:
+    """What a user sees and does after a kill."""
+    for seen in client.containers.list(all=True):
+        assert seen.exit_code != LOST
+        assert (seen.state == "running") == bool(seen.pid)
+        assert not seen.pid or Path(f"/proc/{seen.pid}").exists() or client.containers.list() == ()
+    if doctor_first:
+        client.mend(client.doctor(patience=timedelta(0)))
+    if not case.stays and not client.containers.list():
+        wait_until(lambda: removed_or_told_of(client), SOON, "a --rm container to be gone, or to be told of")
+        free(client, "busybox")
+    for there in client.containers.list(all=True):
+        if case.stays:  # another one may be removed meanwhile
+            there.start()
+        start = time.monotonic()
+        there.remove(force=True)
+        assert time.monotonic() - start < SOON
+    free(client, "busybox")
+    for imported in client.images.list("another"):
+        free(client, "another")
+        client.images.remove(imported.name)
+    client.mend(client.doctor())
+    assert [each for each in client.doctor() if each.kind != "fifo"] == []  # of other clients, as another test's ctr
+
+
+def removed_or_told_of(client: Client) -> bool:
+    """Whether a container that is to be removed is gone, or whoever comes next is to remove it."""
+    told = any(each.kind == "record" for each in client.doctor(patience=timedelta(0)))
+    return told or not client.containers.list(all=True)
+
+
+def free(client: Client, image: str) -> None:
+    """The name is given out again, and nothing is there afterwards."""
+    client.containers.run(image, ["true"], name=NAME).check()
+    assert client.containers.list(all=True) == ()
+
+
+def tidy(client: Client) -> None:
+    """What one kill leaves is not the next one's."""
+    for there in client.containers.list(all=True):
+        there.remove(force=True)
+    client.mend(client.doctor(patience=timedelta(0)))
