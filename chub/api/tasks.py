@@ -138,10 +138,20 @@ class Tasks:
         request = pb.GetRequest(container_id=id, exec_id=exec_id)
         return _record(self._call(self._stub.Get, request, _name(id, exec_id), timeout).process, id)
 
+    def get_later(self, id: str, *, timeout: Timeout = USUAL) -> Pending[Task]:
+        """`get` of a first process, under way: one shim that does not answer holds up none of the others."""
+        request = pb.GetRequest(container_id=id)
+        return self._caller.later(
+            self._stub.Get, request, lambda answer: _record(answer.process, id), _name(id), timeout
+        )
+
     def list(self, *, timeout: Timeout = USUAL) -> tuple[Task, ...]:
         """The first processes of this namespace's containers. containerd has no filters for them."""
-        answer = self._call(self._stub.List, pb.ListTasksRequest(), "tasks", timeout)
-        return tuple(_record(found, found.id) for found in answer.tasks)
+        return _listed(self._call(self._stub.List, pb.ListTasksRequest(), "tasks", timeout))
+
+    def list_later(self, *, timeout: Timeout = USUAL) -> Pending[tuple[Task, ...]]:
+        """`list`, under way: containerd asks shim after shim, and waits two seconds for one that does not answer."""
+        return self._caller.later(self._stub.List, pb.ListTasksRequest(), _listed, "tasks", timeout)
 
     def kill(self, id: str, signal: int, *, exec_id: str = "", all: bool = False, timeout: Timeout = USUAL) -> None:
         """Send a signal to one process, or to all of the container; `NotFound` when it has ended."""
@@ -237,6 +247,10 @@ def metric_of(message: metrics_pb2.Metric) -> Metric:
 
 def _name(id: str, exec_id: str = "") -> str:
     return f"exec {exec_id!r} of task {id!r}" if exec_id else f"task {id!r}"
+
+
+def _listed(message: pb.ListTasksResponse) -> tuple[Task, ...]:
+    return tuple(_record(found, found.id) for found in message.tasks)
 
 
 def _waited(message: pb.WaitResponse) -> Exit:

@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from chub.core import endings
+from chub.core import endings, states
 from chub.core.endings import LOST
 from chub.core.listing import ALIVE, request_of
 from chub.core.marks import STOP_SIGNAL_LABEL
@@ -98,11 +98,13 @@ def end_task(workspace: Workspace, id: str) -> None:
 
 
 def alive(workspace: Workspace, id: str) -> Task | None:
-    """The task of a container that runs or is paused."""
+    """The task of a container that runs or is paused. Raises TimedOut where its shim does not say."""
     try:
-        task = workspace.services.tasks.get(id)
+        task = states.task(workspace.services, id)
     except NotFound:
         return None
+    if task.status == "unknown":
+        raise states.silent(workspace.services, id)
     return task if task.status in ALIVE else None
 
 
@@ -241,15 +243,16 @@ def erase(workspace: Workspace, container: Container) -> None:
 
 def remove(workspace: Workspace, container: Container, *, force: bool = False) -> None:
     """Remove a container. A running one is a Conflict in docker's words, unless `force` kills it first."""
-    tasks = workspace.services.tasks
     try:
-        task = tasks.get(container.id)
+        task = states.task(workspace.services, container.id)
     except NotFound:
         task = None
     if task is None:
         end_task(workspace, container.id)
         erase(workspace, container)
         return
+    if not force and task.status == "unknown":
+        raise states.silent(workspace.services, container.id)
     if not force and task.status in ALIVE:
         shown = name_of(container) or container.id
         state = "running: stop the container" if task.status == "running" else "paused: unpause the container"
@@ -258,6 +261,8 @@ def remove(workspace: Workspace, container: Container, *, force: bool = False) -
 
     with closing(Keeper(workspace)) as keeper:
         keeper.attend(container.id)
+        if task.status == "unknown":
+            states.end(workspace.services, container.id)
         end_task(workspace, container.id)
         erase(workspace, container)
         keeper.drop(container.id)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from chub.core import endings
+from chub.core import endings, states
 from chub.core.endings import LOST, Ending
 from chub.core.marks import MARKS, REQUEST, VERSION_LABEL
 from chub.core.names import name_of
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 ALIVE = frozenset({"running", "paused", "pausing"})
+SHOWN = ALIVE | {"unknown"}  # one that may run
 FEW = 16  # containers that are asked for one by one rather than with all others
 
 
@@ -33,6 +34,7 @@ class State(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"
     EXITED = "exited"
+    UNKNOWN = "unknown"  # its shim does not answer
 
 
 @record
@@ -129,6 +131,8 @@ def summary(workspace: Workspace, record: Container, task: Task | None) -> Summa
     state, code = State.CREATED, None
     if task is not None and task.status in ALIVE:
         state = State.RUNNING if task.status == "running" else State.PAUSED
+    elif task is not None and task.status == "unknown":
+        state = State.UNKNOWN
     elif task is not None and task.status == "stopped":
         state, code = State.EXITED, task.exit_status
     elif ending is not None and task is None:
@@ -158,8 +162,8 @@ def containers(workspace: Workspace, *, all: bool = False, all_namespaces: bool 
 
 def _within(workspace: Workspace, all: bool) -> list[Summary]:
     services = workspace.services
-    tasks = {task.id: task for task in services.tasks.list()}
-    alive = [id for id, task in tasks.items() if task.status in ALIVE]
+    tasks = states.tasks(services)
+    alive = [id for id, task in tasks.items() if task.status in SHOWN]
     if all or len(alive) > FEW:
         records = services.containers.list()
     elif alive:

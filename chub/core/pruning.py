@@ -33,7 +33,7 @@ def prunable(workspace: Workspace, filters: Sequence[str] = ()) -> tuple[Summary
     return tuple(
         row
         for row in listing.containers(workspace, all=True)
-        if row.state not in (State.RUNNING, State.PAUSED)
+        if row.state not in (State.RUNNING, State.PAUSED, State.UNKNOWN)
         and not (row.state is State.CREATED and (row.task is not None or lease_of(row.record.id) in making))
         and not spared(row.record, row.namespace)
         and all(accept(row) for accept in accepting)

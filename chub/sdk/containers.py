@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from os import PathLike
 
-from chub.core import listing, names, owners
+from chub.core import listing, names, owners, states
 from chub.core.listing import State, Summary
 from chub.core.workspace import Workspace
 from chub.errors import ChubError, NotFound
@@ -329,6 +329,8 @@ class Container:
 
     def _changeable(self, verb: str, force: bool, *words: str) -> Record:
         """Its record, for what changes it."""
+        if verb == "exec" and self.state is State.UNKNOWN:  # containerd would wait for the shim without a word
+            raise states.silent(self._workspace.services, self.id)
         return owners.changeable(self._workspace, self._summary.record, verb, *words, force=force)
 
 
@@ -470,7 +472,7 @@ def _revive(workspace: Workspace) -> None:
 def _summary(workspace: Workspace, word: str) -> Summary:
     record = names.find(workspace.services, word)
     try:
-        task = workspace.services.tasks.get(record.id)
+        task = states.task(workspace.services, record.id)
     except NotFound:
         task = None
     return listing.summary(workspace, record, task)

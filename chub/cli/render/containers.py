@@ -18,6 +18,8 @@ def status(row: Summary) -> str:
         return f"Exited ({code}) {age(row.finished, now)}" if row.finished else f"Exited ({code})"
     if row.state is State.CREATED:
         return "Created"
+    if row.state is State.UNKNOWN:
+        return "Unknown"
     up = f"Up {duration(now - row.started)}" if row.started else "Up"
     return f"{up} (Paused)" if row.state is State.PAUSED else up
 
