@@ -79,5 +79,5 @@ def _code(workspace: Workspace, id: str, output: Tail) -> int:
     """The exit code where containerd has forgotten it."""
     if (seen := output.exit()) is not None:
         return seen[0]
-    ending = endings.read(workspace.data / id)
+    ending = endings.of(workspace, id)
     return LOST if ending is None or ending.exit_code is None else ending.exit_code

@@ -1,18 +1,20 @@
 """How a container ended, as chub writes it down: ``exit.json`` in the container's directory.
 
-containerd forgets an exit status with the task, and from 1.7 on also when it restarts.
+containerd forgets an exit status with the task, and from 1.7 on also when it restarts. Until that file is written, as
+while containerd is away, the keeper's own note has what the shim told it.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from chub.core.workspace import writing
+from chub.core.workspace import Workspace, writing
+from chub.output import protocol
 from chub.records import record
 
 NAME = "exit.json"
@@ -20,6 +22,9 @@ VERSION = 1
 
 LOST = 255
 """The exit code of a container whose real one nobody knows any more."""
+
+UNSEEN = "its task is gone, and its exit status with it: the shim was killed, or containerd or the host restarted"
+"""Why nobody knows it."""
 
 
 @record
@@ -59,6 +64,22 @@ def read(directory: Path) -> Ending | None:
         exit_code=content.get("exit_code"),
         error=content.get("error", ""),
     )
+
+
+def of(workspace: Workspace, id: str) -> Ending | None:
+    """How a container ended as far as anything is written down; None if nothing is, or the container is not chub's."""
+    ending = read(workspace.data / id)
+    if ending is None or ending.started is None or ending.finished is not None:
+        return ending
+    for note in protocol.notes(str(workspace.state), id):
+        if (seen := note.get("exit")) and (finished := moment(seen[1])) >= ending.started:
+            return replace(ending, exit_code=seen[0], finished=finished)
+    return ending
+
+
+def moment(nanoseconds: int) -> datetime:
+    """A keeper's time, nanoseconds since 1970."""
+    return datetime.fromtimestamp(nanoseconds / 10**9, UTC)
 
 
 def _time(text: str | None) -> datetime | None:

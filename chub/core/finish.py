@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 
 from chub.core import endings, lifecycle
-from chub.core.endings import LOST, Ending
+from chub.core.endings import LOST, UNSEEN, Ending
 from chub.core.listing import request_of
 from chub.core.names import lease_of
 from chub.core.patience import patiently
@@ -56,8 +56,7 @@ def _ending(workspace: Workspace, id: str, known: Ending) -> Ending | None:
     except NotFound:
         if known.finished is not None or known.started is None:
             return None
-        error = "its task is gone, and its exit status with it: the shim was killed, or containerd restarted"
-        return Ending(started=known.started, finished=datetime.now(UTC), exit_code=LOST, error=error)
+        return Ending(started=known.started, finished=datetime.now(UTC), exit_code=LOST, error=UNSEEN)
     return Ending(started=known.started, finished=ended.exited_at or datetime.now(UTC), exit_code=ended.exit_status)
 
 
@@ -68,7 +67,7 @@ def main(arguments: list[str]) -> None:
     from chub.settings import load
 
     address, namespace, data_root, state_root, snapshotter, id, *known = arguments
-    seen = (int(known[0]), datetime.fromtimestamp(int(known[1]) / 10**9, UTC)) if len(known) == 2 else None
+    seen = (int(known[0]), endings.moment(int(known[1]))) if len(known) == 2 else None
     flags = {"address": address, "data_root": data_root, "state_root": state_root, "snapshotter": snapshotter}
     with Services(Channel(address), namespace) as services:
         workspace = Workspace(services, load(flags, environ={}, files=()))

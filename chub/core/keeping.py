@@ -6,6 +6,7 @@ import fcntl
 import os
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 PROGRAM = str(Path(chub.keeper.__file__).with_name("__main__.py"))
 ANSWER = 10.0  # seconds
 NOBODY = (ConnectionRefusedError, FileNotFoundError)  # what connecting says where no keeper is alive
+LOOK = 0.1  # seconds between two looks at what a keeper of another version does
 TRIES = 3  # a keeper that has nothing to do may end just when it is asked
-FINISH = "import sys; from chub.core.finish import main; main(sys.argv[1:])"
+FINISH = "import sys; sys.path[:] = {path}; from chub.core.finish import main; main(sys.argv[1:])"
 
 
 class Keeper:
@@ -51,7 +53,7 @@ class Keeper:
         the output, or has the keeper do it.
         """
         settings, services, logging = self._workspace.settings, self._workspace.services, request.logging
-        argv = [sys.executable, "-c", FINISH, services.address, services.namespace]
+        argv = [sys.executable, "-P", "-c", FINISH.format(path=_search_path()), services.address, services.namespace]
         argv += [str(settings.data_root), str(settings.state_root), settings.snapshotter, id]
         facts = {"id": id, "fifos": str(fifos), "data": str(data), "tty": request.terminal.tty, "finish": argv}
         facts |= {"reads": reads, "stdin_once": request.terminal.stdin_once, "kept": logging.driver != "none"}
@@ -108,14 +110,16 @@ class Keeper:
     def follow(self, id: str, record: int | None = None) -> bool:
         """Ask to be told when there is more output than up to `record`; False if it is not held (any more).
 
+        A keeper of another version is not asked: that there is more is seen in the files.
         What has not been read from `record` on is kept, also beyond the limit of what is kept.
         """
         message = {"kind": protocol.FOLLOW, "id": id, "record": record}
         try:
-            self._limited = self._say(message, start=(self._place / f"{id}.json").exists()).get("limited", False)
+            wanted = os.path.exists(protocol.note_path(str(self._place), id))
+            self._limited = self._say(message, start=wanted).get("limited", False)
         except ChubError:
             self.close()
-            return False
+            return self._held_elsewhere(id)
         assert self._connection is not None
         self._connection.settimeout(None)
         return True
@@ -125,6 +129,9 @@ class Keeper:
         if self._limited and self._connection is not None:
             with suppress(OSError):  # it has been killed
                 protocol.send(self._connection, {"kind": protocol.READ, "id": id, "record": record})
+        if self._connection is None and self._held_elsewhere(id):
+            time.sleep(LOOK)
+            return True
         message = self._heard()
         return not message.get("end") if message is not None else self.follow(id, record)
 
@@ -134,10 +141,18 @@ class Keeper:
         How it ended, if the keeper knows: exit code, and time in nanoseconds since 1970.
         """
         known = None
-        while self._connection is not None or self.follow(id):
+        while self._connection is not None or (self.follow(id) and self._connection is not None):
             while (message := self._heard()) is not None:
                 known = _exit(message) or known
+        deadline = time.monotonic() + ANSWER
+        while self._held_elsewhere(id) and time.monotonic() < deadline:
+            time.sleep(LOOK)
         return known
+
+    def _held_elsewhere(self, id: str) -> bool:
+        """Whether a keeper of another version holds it."""
+        others = (place for place in protocol.places(str(self._workspace.state)) if place != str(self._place))
+        return any(os.path.exists(protocol.note_path(place, id)) and alive(Path(place)) for place in others)
 
     def _heard(self) -> dict[str, Any] | None:
         """What the keeper says unasked; None when it has ended the connection."""
@@ -176,6 +191,18 @@ class Keeper:
             if any(name.endswith(".json") for name in os.listdir(self._place)):
                 self._connected(start=True)
                 self.close()
+
+    def called_off(self, id: str) -> None:
+        """It is finished, by whoever calls this."""
+        self.drop(id)
+        with suppress(FileNotFoundError):
+            os.unlink(protocol.late_path(str(self._place), id))
+
+    def late(self) -> list[str]:
+        """The containers that the keeper's own processes have failed to finish."""
+        with suppress(FileNotFoundError):
+            return [name.removesuffix(".late") for name in os.listdir(self._place) if name.endswith(".late")]
+        return []
 
     def _connected(self, *, start: bool) -> socket.socket:
         if self._connection is None:
@@ -235,6 +262,26 @@ class Keeper:
             finally:
                 for fd in (null, errors, *high):
                     os.close(fd)
+
+
+def alive(place: Path) -> bool:
+    """Whether the keeper of a directory has its lock."""
+    try:
+        descriptor = os.open(place / "alive", os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _search_path() -> list[str]:
+    """Where this process finds modules, and another one that works elsewhere finds the same ones."""
+    return [*(each for each in sys.path if os.path.isabs(each)), str(Path(PROGRAM).parents[2])]
 
 
 def _exit(message: dict[str, Any]) -> tuple[int, int] | None:

@@ -194,7 +194,7 @@ def wait(workspace: Workspace, container: Container, *, timeout: float | None = 
         ran = True
         return patiently(services.channel, lambda: _end_of(workspace, container.id, timeout)).exit_status
     except NotFound:  # it has no task (any more)
-        ending = endings.read(workspace.data / container.id)
+        ending = endings.of(workspace, container.id)
     if ending is not None:
         return LOST if ending.exit_code is None else ending.exit_code
     found = services.containers.get(container.id)

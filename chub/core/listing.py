@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -127,7 +128,7 @@ def owner_of(record: Container, namespace: str) -> str:
 
 def summary(workspace: Workspace, record: Container, task: Task | None) -> Summary:
     """Put together what is known of one container."""
-    ending = endings.read(workspace.data / record.id)
+    ending = endings.of(workspace, record.id)
     state, code = State.CREATED, None
     if task is not None and task.status in ALIVE:
         state = State.RUNNING if task.status == "running" else State.PAUSED
@@ -137,7 +138,9 @@ def summary(workspace: Workspace, record: Container, task: Task | None) -> Summa
         state, code = State.EXITED, task.exit_status
     elif ending is not None and task is None:
         state = State.EXITED if ending.started else State.CREATED
-        code = ending.exit_code if ending.exit_code is not None else LOST
+        if ending.exit_code is None:
+            ending = replace(ending, exit_code=LOST, error=endings.UNSEEN)
+        code = ending.exit_code
     namespace = workspace.services.namespace
     return Summary(
         record=record,

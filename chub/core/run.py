@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from chub.core import create, endings, lifecycle
 from chub.core.create import Created
-from chub.core.endings import LOST, Ending
+from chub.core.endings import LOST, UNSEEN, Ending
 from chub.core.keeping import Keeper
 from chub.core.launch import launch
 from chub.core.process import Attend, Attendance, Process, alone
@@ -22,8 +22,6 @@ from chub.records import record
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from chub.options.request import Request
-
-GONE = "its task is gone, and its exit status with it: the shim was killed, or containerd restarted"
 
 
 @record
@@ -182,5 +180,5 @@ def _attended(workspace: Workspace, created: Created, keeper: Keeper, streams: S
 def _forgotten(started: datetime, seen: tuple[int, int] | None) -> Ending:
     """The end of a program that containerd has forgotten: as its shim told the keeper, or unknown."""
     if seen is None:
-        return Ending(started=started, finished=datetime.now(UTC), exit_code=LOST, error=GONE)
-    return Ending(started=started, finished=datetime.fromtimestamp(seen[1] / 10**9, UTC), exit_code=seen[0])
+        return Ending(started=started, finished=datetime.now(UTC), exit_code=LOST, error=UNSEEN)
+    return Ending(started=started, finished=endings.moment(seen[1]), exit_code=seen[0])

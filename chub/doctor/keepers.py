@@ -10,7 +10,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from chub.chain.links import Evidence
-from chub.core.keeping import Keeper
+from chub.core.keeping import Keeper, alive
 from chub.doctor.findings import Finding, Kind
 from chub.doctor.scene import CONTAINER_ID, Scene, changed, size_of
 from chub.errors import Conflict
@@ -25,14 +25,14 @@ def find(scene: Scene) -> Iterator[Finding]:
         if CONTAINER_ID.fullmatch(memory.stem):
             notes.setdefault(memory.parent, []).append(memory)
     for place, memories in sorted(notes.items()):
-        alive, ours = _alive(place), place.name == str(protocol.VERSION)
+        running, ours = alive(place), place.name == str(protocol.VERSION)
         wanted = [each for each in memories if each.stem in scene.containers]
         for memory in set(memories) - set(wanted):
-            if not scene.busy(memory.stem) and (not alive or scene.settled(changed(memory))):
+            if not scene.busy(memory.stem) and (not running or scene.settled(changed(memory))):
                 problem = f"a note of container {memory.stem[:12]}, which is gone"
                 witness = Evidence("Containers.List", f"no container {memory.stem[:12]}")
-                yield _found(scene, memory, problem, witness, mendable=ours or not alive)
-        if alive:
+                yield _found(scene, memory, problem, witness, mendable=ours or not running)
+        if running:
             continue
         dead = Evidence(f"{place}/alive", "nobody has locked it")
         programs = len(list(place.glob(f"{NOTE}*.json")))
@@ -57,18 +57,6 @@ def _found(scene: Scene, path: Path, problem: str, witness: Evidence, *, command
         command=command or f"rm -r {shlex.quote(str(path))}",
         mendable=mendable,
     )
-
-
-def _alive(place: Path) -> bool:
-    """Whether a keeper has its lock."""
-    try:
-        with ExitStack() as stack:
-            _lock(stack, place / "alive")
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False
 
 
 def _lock(stack: ExitStack, path: Path) -> None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 
-from chub.output import ttrpc
+from chub.output import protocol, ttrpc
 from chub.output.format import Stream
 from chub.output.write import Log, Nowhere
 
@@ -34,7 +34,8 @@ class Kept:
     def __init__(self, facts: "dict[str, Any]", place: str, held: "dict[Stream, int] | None" = None) -> None:
         self.facts = facts
         self.id: str = facts["id"]
-        self.memory = os.path.join(place, f"{self.id}.json")
+        self.memory = protocol.note_path(place, self.id)
+        self.late = protocol.late_path(place, self.id)
         self.followers: dict[socket.socket, int | None] = {}  # with the record that each reads next
         self.pidfd = -1  # of the container's first process
         self.finisher = -1  # pid of the process that finishes it
@@ -70,6 +71,11 @@ class Kept:
     def remember(self) -> None:
         """Write the facts down for the next keeper."""
         write_note(self.memory, self.facts)
+
+    def call_for_help(self) -> None:
+        """Let every client know that what is started here does not finish it."""
+        with suppress(OSError), open(self.late, "w"):
+            pass
 
     def watch(self) -> bool:
         """Open the program's process; False if it has ended."""
@@ -120,8 +126,9 @@ class Kept:
             os.close(self.pidfd)
         for follower in self.followers:
             follower.close()
-        with suppress(FileNotFoundError):
-            os.unlink(self.memory)
+        for path in (self.memory, self.late):
+            with suppress(FileNotFoundError):
+                os.unlink(path)
 
     def descriptors(self) -> Iterator[int]:
         """What to wait for."""

@@ -74,13 +74,13 @@ class Keeper:
                 self._after(CLAIM, partial(self._abandoned, kept))
 
     def run(self) -> None:
-        """Work until there is nothing to hold and nobody asks."""
+        """Work until there is nothing to hold and nobody asks, or can ask."""
         idle = monotonic()
         while True:
             now = monotonic()
             if self._kept or self._clients or self._executions:
                 idle = now
-            elif now - idle >= IDLE:
+            elif now - idle >= IDLE or not os.path.isdir(self.place):
                 self._guard.dismiss()
                 return
             due = [timer for timer in self._timers if timer[0] <= now]
@@ -349,6 +349,12 @@ class Keeper:
         self._settle(kept)
 
     def _finish_later(self, kept: Kept) -> None:
+        """Try it again, or let it be where the engine's directory was removed: nobody will ask how it ended."""
+        if not os.path.isdir(self.place):
+            self._forget(kept)
+            return
+        if kept.failures:
+            kept.call_for_help()
         self._after(RETRY[min(kept.failures, len(RETRY) - 1)], lambda: self._finish(kept))
         kept.failures += 1
 

@@ -13,6 +13,8 @@ from __future__ import annotations
 import json
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +40,34 @@ READ = "read"  # so far the one who follows has read; this has no answer
 def directory(state: str) -> str:
     """Where the keeper of a namespace has its files, below chub's state directory for that namespace."""
     return os.path.join(state, "keeper", str(VERSION))
+
+
+def note_path(place: str, id: str) -> str:
+    """What a keeper notes of a container, for the next keeper: JSON, see `chub.keeper.kept.Kept`."""
+    return os.path.join(place, f"{id}.json")
+
+
+def late_path(place: str, id: str) -> str:
+    """Made when a container could not be finished twice: its keeper goes on trying, and any client may do it."""
+    return os.path.join(place, f"{id}.late")
+
+
+def notes(state: str, id: str) -> Iterator[dict[str, Any]]:
+    """What the keepers of all versions have noted of a container, the newest version's first."""
+    for place in places(state):
+        with suppress(OSError, ValueError), open(note_path(place, id)) as file:
+            note = json.load(file)
+            if isinstance(note, dict):
+                yield note
+
+
+def places(state: str) -> list[str]:
+    """The directories of the keepers of all versions, the newest version's first."""
+    parent = os.path.dirname(directory(state))
+    with suppress(OSError):
+        versions = sorted((name for name in os.listdir(parent) if name.isdigit()), key=int, reverse=True)
+        return [os.path.join(parent, version) for version in versions]
+    return []
 
 
 def socket_path(place: str) -> str:

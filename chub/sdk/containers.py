@@ -462,11 +462,16 @@ class Containers:
 
 
 def _revive(workspace: Workspace) -> None:
-    """A keeper that was killed is started again by whoever comes next."""
+    """A keeper that was killed is started again by whoever comes next, and what it cannot finish is finished."""
     if (workspace.state / "keeper").exists():
         from chub.core.keeping import Keeper
 
-        Keeper(workspace).revive()
+        keeper = Keeper(workspace)
+        keeper.revive()
+        if keeper.late():
+            from chub.core.overdue import finish_late
+
+            finish_late(workspace)
 
 
 def _summary(workspace: Workspace, word: str) -> Summary:
