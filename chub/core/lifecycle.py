@@ -190,7 +190,7 @@ def wait(workspace: Workspace, container: Container, *, timeout: float | None = 
     """
     services, ran = workspace.services, False
     try:
-        services.tasks.get(container.id)
+        patiently(services.channel, lambda: services.tasks.get(container.id))
         ran = True
         return patiently(services.channel, lambda: _end_of(workspace, container.id, timeout)).exit_status
     except NotFound:  # it has no task (any more)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.test_detached import PATIENCE, ended, keepers, kill
+from tests.integration.test_detached import PATIENCE, ended
 from tests.support.command import Command
 from tests.support.engines import Engine
+from tests.support.keepers import keepers, kill
 from tests.support.terminal import Terminal
 from tests.support.waiting import wait_until
 

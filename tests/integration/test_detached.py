@@ -8,7 +8,6 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ import pytest
 import chub as sdk
 from tests.support.command import Command
 from tests.support.engines import Engine
+from tests.support.keepers import keepers, kill
 from tests.support.waiting import wait_until
 
 PATIENCE = 20.0  # seconds
@@ -29,22 +29,6 @@ def ended(chub: Command, name: str) -> str:
         return next((line.partition(" ")[2] for line in shown if line.startswith(f"{name} Exited")), "")
 
     return wait_until(status, PATIENCE, f"the end of {name}")
-
-
-def keepers(roots: tuple[Path, Path]) -> list[int]:
-    """The keepers of a test, by pid."""
-    found = subprocess.run(
-        ["pgrep", "-f", f"keeper/__main__.py {roots[1]}"], capture_output=True, text=True, check=False
-    )
-    return [int(pid) for pid in found.stdout.split()]
-
-
-def kill(roots: tuple[Path, Path], pids: Sequence[int]) -> None:
-    """Kill processes of a keeper at once: one that is stopped does not take over while the other one is killed."""
-    for number in (signal.SIGSTOP, signal.SIGKILL):
-        for pid in pids:
-            os.kill(pid, number)
-    wait_until(lambda: not set(pids) & set(keepers(roots)), PATIENCE, "their end")
 
 
 def test_a_detached_container(chub: Command, image: str) -> None:

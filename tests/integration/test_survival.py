@@ -8,16 +8,19 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 import chub as sdk
-from tests.integration.test_detached import ended, keepers, kill
+from chub.core.listing import State
+from chub.engine.shims import find
 from tests.support import engines
 from tests.support.command import Command
 from tests.support.engines import Engine
+from tests.support.keepers import keepers, kill
 from tests.support.leaks import hierarchies
 from tests.support.waiting import wait_until
 
@@ -58,11 +61,6 @@ def other(elsewhere: Path, chub: Command, roots: tuple[Path, Path]) -> Iterator[
         kill(roots, pids)
 
 
-def pid_of(chub: Command, name: str) -> int:
-    """A container's first process."""
-    return int(chub.ok("inspect", "-f", "{{.State.Pid}}", name))
-
-
 def shim_of(pid: int) -> int:
     """The shim of a container's first process."""
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
@@ -70,18 +68,31 @@ def shim_of(pid: int) -> int:
 
 def shims(engine: Engine, namespace: str) -> list[int]:
     """The shims of a namespace."""
-    found = subprocess.run(
-        ["pgrep", "-f", f"^.*containerd-shim.* -namespace {namespace} .*{engine.address}"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return [int(pid) for pid in found.stdout.split()]
+    return [shim.pid for shim in find(Path(engine.address)) if shim.namespace == namespace]
 
 
-def written(chub: Command, name: str, text: str) -> None:
+def output(container: sdk.Container) -> str:
+    """What a container has written."""
+    return b"".join(chunk.data for chunk in container.output()).decode()
+
+
+def written(container: sdk.Container, text: str) -> None:
     """Wait until a container has written that."""
-    wait_until(lambda: chub.ok("logs", name) == text, PATIENCE, "its output")
+    wait_until(lambda: output(container) == text, PATIENCE, "its output")
+
+
+def exit_code(container: sdk.Container) -> int | None:
+    """Wait for a container's end; its exit code as it is shown."""
+    wait_until(lambda: container.reload().state == State.EXITED, PATIENCE, "its end")
+    return container.exit_code
+
+
+def end(*containers: sdk.Container) -> None:
+    """Have programs end without asking anybody, and wait until they have."""
+    for each in containers:
+        os.kill(each.pid, signal.SIGUSR1)
+    for each in containers:
+        gone(each.pid)
 
 
 def gone(pid: int) -> None:
@@ -89,59 +100,74 @@ def gone(pid: int) -> None:
     wait_until(lambda: not Path(f"/proc/{pid}").exists(), PATIENCE, f"the end of process {pid}")
 
 
+@contextmanager
+def waiting(chub: Command, image: str, client: sdk.Client, name: str = "web") -> Iterator[sdk.Container]:
+    """A detached container that has written its first line; it is removed at the end."""
+    chub.ok("run", "-d", "--name", name, image, "sh", "-c", WAITS)
+    container = client.containers.get(name)
+    written(container, "first\n")
+    yield container
+    with suppress(sdk.NotFound):
+        container.remove(force=True)
+
+
+@contextmanager
+def begun(chub: Command, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A client that has shown the first line of its container's."""
+    with chub.start(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as client:
+        assert client.stdout is not None
+        assert client.stdout.readline() == b"first\n"
+        yield client
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
 def test_clients_of_what_ends_while_containerd_is_away(
-    chub: Command, image: str, engine: Engine, number: signal.Signals
+    chub: Command, client: sdk.Client, image: str, engine: Engine, number: signal.Signals
 ) -> None:
     """Whoever follows, attends, waits or runs it gets every byte and the true exit status afterwards."""
-    chub.ok("run", "-d", "--name", "web", image, "sh", "-c", WAITS)
-    pid = pid_of(chub, "web")
-    written(chub, "web", "first\n")
-    pipe = subprocess.PIPE
-    with ExitStack() as stack:
-        follower, waiter, looker = (
-            stack.enter_context(chub.start(*words, "web", stdout=pipe, stderr=pipe))
-            for words in (["logs", "-f"], ["wait"], ["attach", "--no-stdin"])
-        )
-        runner = stack.enter_context(
-            chub.start("run", "--name", "here", image, "sh", "-c", WAITS, stdout=pipe, stderr=pipe)
-        )
-        for each in (follower, runner):
-            assert each.stdout is not None
-            assert each.stdout.readline() == b"first\n"
-        here = pid_of(chub, "here")
+    with waiting(chub, image, client) as web, ExitStack() as stack:
+        clients = [
+            stack.enter_context(begun(chub, "logs", "-f", "web")),
+            stack.enter_context(begun(chub, "run", "--name", "here", image, "sh", "-c", WAITS)),
+            stack.enter_context(chub.start("attach", "--no-stdin", "web", stdout=-1, stderr=-1)),
+        ]
+        wait_until(lambda: _sockets(clients[2].pid) == 2, PATIENCE, "its connections to engine and keeper")
+        waiter = stack.enter_context(ThreadPoolExecutor()).submit(web.wait)
+        here = client.containers.get("here")
         engine.kill(number)
-        for each in (pid, here):
-            os.kill(each, signal.SIGUSR1)
-            gone(each)
+        end(web, here)
         engine.start()
-        said = [(*each.communicate(timeout=PATIENCE), each.returncode) for each in (follower, waiter, looker, runner)]
+        said = [(*each.communicate(timeout=PATIENCE), each.returncode) for each in clients]
 
-    assert said == [(b"last\n", b"", 0), (b"7\n", b"", 0), (b"last\n", b"", 7), (b"last\n", b"", 7)]
-    status = chub.ok("ps", "-a", "--format", "{{.Names}} {{.Status}}").splitlines()
-    assert [line.rpartition(") ")[0] for line in status] == ["here Exited (7", "web Exited (7"]
-    chub.ok("rm", "web", "here")
+        assert said == [(b"last\n", b"", 0), (b"last\n", b"", 7), (b"last\n", b"", 7)]
+        assert [waiter.result(PATIENCE), exit_code(web), exit_code(here)] == [7, 7, 7]
+        here.remove()
+
+
+def _sockets(pid: int) -> int:
+    """How many connections a process has."""
+    with suppress(FileNotFoundError):
+        return sum(os.readlink(each).startswith("socket:") for each in Path(f"/proc/{pid}/fd").iterdir())
+    return 0
 
 
 def test_a_keeper_whose_engine_is_gone_for_good(
-    chub: Command, image: str, engine: Engine, roots: tuple[Path, Path]
+    chub: Command, client: sdk.Client, image: str, engine: Engine, roots: tuple[Path, Path]
 ) -> None:
     """It does not try for ever to tell it of an end: it goes with its state directory."""
-    chub.ok("run", "-d", "--name", "web", image, "sh", "-c", WAITS)
-    pid = pid_of(chub, "web")
-    written(chub, "web", "first\n")
-    engine.kill()
-    try:
-        shutil.rmtree(next(roots[1].glob("*/*/keeper")))
-        os.kill(pid, signal.SIGUSR1)
-        wait_until(lambda: not keepers(roots), PATIENCE, "its end")
-    finally:
-        engine.start()
-    chub.ok("rm", "-f", "web")
+    with waiting(chub, image, client) as web:
+        engine.kill()
+        try:
+            shutil.rmtree(next(roots[1].glob("*/*/keeper")))
+            end(web)
+            wait_until(lambda: not keepers(roots), PATIENCE, "its end")
+        finally:
+            engine.start()
+            client.services.channel.wait_until_ready(PATIENCE)
 
 
 def test_an_installation_that_is_removed(
-    chub: Command, other: Command, elsewhere: Path, image: str, engine: Engine, namespace: str, tmp_path: Path
+    chub: Command, other: Command, elsewhere: Path, client: sdk.Client, image: str, engine: Engine, tmp_path: Path
 ) -> None:
     """Its keeper goes on without it: output is whole, ends are known, and the next command of any other tidies up."""
     copy = tmp_path / "venv"
@@ -149,40 +175,35 @@ def test_an_installation_that_is_removed(
     protocol = next(copy.glob("lib/*/site-packages/chub/output/protocol.py"))
     protocol.write_text(protocol.read_text().replace("VERSION = 2", "VERSION = 1"))
     doomed = Command(words=[str(copy / "bin/python"), *other.words[1:]], env=other.env)
-    doomed.ok("run", "-d", "--name", "web", image, "sh", "-c", WAITS)
-    doomed.ok("run", "-d", "--rm", "--name", "once", image, "sh", "-c", WAITS)
-    written(chub, "web", "first\n")
-    pids = [pid_of(chub, name) for name in ("web", "once")]
-    shutil.rmtree(copy)
-    for pid in pids:
-        os.kill(pid, signal.SIGUSR1)
-        gone(pid)
+    with waiting(doomed, image, client) as web:
+        doomed.ok("run", "-d", "--rm", "--name", "once", image, "sh", "-c", WAITS)
+        once = client.containers.get("once")
+        written(once, "first\n")
+        shutil.rmtree(copy)
+        end(web, once)
 
-    assert ended(chub, "web").startswith("Exited (7)")
-    assert chub.ok("logs", "-f", "web") == "first\nlast\n"
-    wait_until(lambda: chub.ok("ps", "-a", "--format", "{{.Names}}") == "web\n", PATIENCE, "the removal of the other")
-    wait_until(lambda: not shims(engine, namespace), PATIENCE, "the end of the shims")
-    assert chub.ok("wait", "web") == "7\n"
-    chub.ok("rm", "web")
+        assert exit_code(web) == 7
+        assert chub.ok("logs", "-f", "web") == "first\nlast\n"
+        wait_until(lambda: client.containers.list(all=True)[1:] == (), PATIENCE, "the removal of the other")
+        wait_until(lambda: not shims(engine, client.services.namespace), PATIENCE, "the end of the shims")
+        assert web.wait() == 7
 
 
-def test_two_versions_at_once(chub: Command, other: Command, image: str, roots: tuple[Path, Path]) -> None:
-    """Each sees, follows, ends and starts again what the other one's keeper holds."""
-    for mine, theirs in ((chub, other), (other, chub)):
-        mine.ok("run", "-d", "--name", "web", image, "sh", "-c", WAITS)
-        with theirs.start("logs", "-f", "web", stdout=subprocess.PIPE) as follower:
-            assert follower.stdout is not None
-            assert follower.stdout.readline() == b"first\n"
-            theirs.ok("kill", "-s", "USR1", "web")
+def test_two_versions_at_once(
+    chub: Command, other: Command, client: sdk.Client, image: str, roots: tuple[Path, Path]
+) -> None:
+    """One sees, follows, ends and starts again what the other one's keeper holds."""
+    with waiting(other, image, client) as web:
+        with begun(chub, "logs", "-f", "web") as follower:
+            end(web)
             assert follower.communicate(timeout=PATIENCE)[0] == b"last\n"
-        assert theirs.ok("wait", "web") == "7\n"
-        theirs.ok("start", "web")
-        written(mine, "web", "first\nlast\nfirst\n")
-        mine.ok("kill", "-s", "USR1", "web")
-        assert mine.ok("wait", "web") == "7\n"
-        assert mine.ok("logs", "web") == "first\nlast\n" * 2
-        theirs.ok("rm", "web")
-    assert len(keepers(roots)) == 4
+        assert web.wait() == 7
+        web.start()
+        assert len(keepers(roots)) == 4
+        written(web.reload(), "first\nlast\nfirst\n")
+        assert other.ok("logs", "web") == "first\nlast\nfirst\n"
+        end(web)
+        assert web.wait() == 7
 
 
 @contextmanager
@@ -192,111 +213,103 @@ def small(directory: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        subprocess.run(["umount", directory], check=True)
+        subprocess.run(["umount", "--lazy", directory], check=True)
 
 
-def test_a_full_disk(chub: Command, image: str, roots: tuple[Path, Path]) -> None:
+def test_a_full_disk(chub: Command, client: sdk.Client, image: str, roots: tuple[Path, Path]) -> None:
     """The program waits; when there is room again all is written down, and what was to be removed goes."""
-    script = "for i in 1 2 3; do head -c 1000000 /dev/zero | tr '\\0' $i; done; exit 5"
+    script = "echo first; for i in 1 2 3; do head -c 1000000 /dev/zero | tr '\\0' $i; done; exit 5"
     with small(roots[0]):
+        chub.ok("run", "-d", "--rm", "--name", "once", image, "sh", "-c", WAITS)
+        once = client.containers.get("once")
         chub.ok("run", "-d", "--name", "web", image, "sh", "-c", script)
-        free = os.statvfs(roots[0])
-        wait_until(lambda: os.statvfs(roots[0]).f_bavail == 0, PATIENCE, f"a full disk, {free}")
-        assert "web Up" in chub.ok("ps", "--format", "{{.Names}} {{.Status}}")
-        refused = chub("run", "-d", "--rm", image, "true")
-        assert "No space left on device" in refused.stderr
+        web = client.containers.get("web")
+        wait_until(lambda: os.statvfs(roots[0]).f_bavail == 0, PATIENCE, "a full disk")
+        end(once)
+        assert web.reload().state == State.RUNNING
+        assert "No space left on device" in chub("run", "-d", "--rm", image, "true").stderr
         subprocess.run(["mount", "-o", "remount,size=64m", roots[0]], check=True)
-        assert ended(chub, "web").startswith("Exited (5)")
-        assert chub.ok("logs", "web") == "".join(str(each) * 1000000 for each in (1, 2, 3))
-        assert chub.ok("ps", "-a", "--format", "{{.Names}}") == "web\n"
-        chub.ok("rm", "web")
+        assert exit_code(web) == 5
+        assert output(web) == "first\n" + "".join(str(each) * 1000000 for each in (1, 2, 3))
+        wait_until(lambda: client.containers.list(all=True)[1:] == (), PATIENCE, "the removal of the other")
+        web.remove()
 
 
-def test_a_shim_that_is_killed(chub: Command, image: str) -> None:
+def test_a_shim_that_is_killed(chub: Command, client: sdk.Client, image: str) -> None:
     """Containerd kills the program; its exit code is not known, and that is said; it can be started again."""
-    chub.ok("run", "-d", "--name", "web", image, "sh", "-c", WAITS)
-    written(chub, "web", "first\n")
-    with chub.start("run", "--name", "here", image, "sh", "-c", WAITS, stdout=-1, stderr=-1) as runner:
-        assert runner.stdout is not None
-        assert runner.stdout.readline() == b"first\n"
-        for name in ("web", "here"):
-            os.kill(shim_of(pid_of(chub, name)), signal.SIGKILL)
-        output, said = runner.communicate(timeout=PATIENCE)
+    with waiting(chub, image, client) as web:
+        with begun(chub, "run", "--name", "here", image, "sh", "-c", WAITS) as runner:
+            here = client.containers.get("here")
+            for each in (web, here):
+                os.kill(shim_of(each.pid), signal.SIGKILL)
+            shown, said = runner.communicate(timeout=PATIENCE)
 
-    assert (output, runner.returncode) == (b"", 125)
-    assert UNSEEN in said.decode()
-    for name in ("web", "here"):
-        assert ended(chub, name).startswith("Exited (255)")
-        assert chub.ok("inspect", "-f", "{{.State.ExitCode}} {{.State.Error}}", name) == f"255 {UNSEEN}\n"
-        assert chub.ok("start", name) == f"{name}\n"
-        written(chub, name, "first\nfirst\n")
-    chub.ok("rm", "-f", "web", "here")
+        assert (shown, runner.returncode) == (b"", 125)
+        assert UNSEEN in said.decode()
+        assert [exit_code(web), exit_code(here)] == [255, 255]
+        assert chub.ok("inspect", "-f", "{{.State.ExitCode}} {{.State.Error}}", "web") == f"255 {UNSEEN}\n"
+        for each in (web, here):
+            each.start()
+            written(each, "first\nfirst\n")
+        here.remove(force=True)
 
 
-@pytest.mark.parametrize("how", ["kill", "runc", "ctr"])
-def test_a_container_that_is_killed_from_outside(
-    chub: Command, image: str, client: sdk.Client, engine: Engine, namespace: str, how: str
+def test_containers_that_are_killed_from_outside(
+    chub: Command, image: str, client: sdk.Client, engine: Engine, namespace: str
 ) -> None:
-    """Its end is known and its shim gone, whoever sent the signal."""
-    id = chub.ok("run", "-d", "--name", "web", image, "sh", "-c", WAITS).strip()
-    if how == "kill":
-        os.kill(pid_of(chub, "web"), signal.SIGKILL)
-    elif how == "runc":
+    """Their end is known and their shims are gone, whoever sent the signal."""
+    with ExitStack() as stack:
+        web, db, ui = made = [stack.enter_context(waiting(chub, image, client, name)) for name in ("web", "db", "ui")]
+        os.kill(web.pid, signal.SIGKILL)
         root = Path(client.workspace.runc_root, namespace)
-        subprocess.run(["runc", "--root", root, "kill", id, "KILL"], check=True)
-    else:
-        engine.ctr("task", "kill", "-s", "KILL", id, namespace=namespace)
+        subprocess.run(["runc", "--root", root, "kill", db.id, "KILL"], check=True)
+        engine.ctr("task", "kill", "-s", "KILL", ui.id, namespace=namespace)
 
-    assert chub.ok("wait", "web") == "137\n"
-    assert ended(chub, "web").startswith("Exited (137)")
-    wait_until(lambda: not shims(engine, namespace), PATIENCE, "the end of its shim")
-    chub.ok("rm", "web")
+        assert [each.wait() for each in made] == [137] * 3
+        assert [exit_code(each) for each in made] == [137] * 3
+        wait_until(lambda: not shims(engine, namespace), PATIENCE, "the end of their shims")
 
 
 def test_a_container_that_ctr_removes(
-    chub: Command, image: str, engine: Engine, namespace: str, roots: tuple[Path, Path]
+    chub: Command, image: str, client: sdk.Client, engine: Engine, namespace: str, roots: tuple[Path, Path]
 ) -> None:
     """It is gone for chub too, a follower ends, and its name is free."""
-    id = chub.ok("run", "-d", "--name", "web", image, "sh", "-c", WAITS).strip()
-    with chub.start("logs", "-f", "web", stdout=subprocess.PIPE) as follower:
-        assert follower.stdout is not None
-        assert follower.stdout.readline() == b"first\n"
-        engine.ctr("task", "rm", "-f", id, namespace=namespace)
-        with suppress(subprocess.CalledProcessError):  # the record goes when the task has
-            engine.ctr("container", "rm", id, namespace=namespace)
-        assert follower.communicate(timeout=PATIENCE)[0] == b""
-    assert chub.ok("ps", "-aq") == ""
-    assert chub.ok("run", "--rm", "--name", "web", image, "echo", "hi") == "hi\n"
-    wait_until(lambda: not list(roots[1].glob(f"*/*/keeper/*/{id}.json")), PATIENCE, "the keeper to forget it")
+    with waiting(chub, image, client) as web:
+        with begun(chub, "logs", "-f", "web") as follower:
+            engine.ctr("task", "rm", "-f", web.id, namespace=namespace)
+            engine.ctr("container", "rm", web.id, namespace=namespace)
+            assert follower.communicate(timeout=PATIENCE)[0] == b""
+        assert client.containers.list(all=True) == ()
+        assert chub.ok("run", "--rm", "--name", "web", image, "echo", "hi") == "hi\n"
+        wait_until(lambda: not list(roots[0].glob(f"*/*/{web.id}")), PATIENCE, "its files to go")
 
 
 def test_a_host_that_restarts(
-    chub: Command, image: str, engine: Engine, namespace: str, roots: tuple[Path, Path]
+    chub: Command, image: str, client: sdk.Client, engine: Engine, roots: tuple[Path, Path]
 ) -> None:
     """What ran is told as ended, with an unknown exit code; what had ended as it did; both start again."""
-    chub.ok("run", "-d", "--name", "web", image, "sh", "-c", WAITS)
-    assert chub("run", "--name", "done", image, "sh", "-c", "echo hi; exit 3").exit_status == 3
-    written(chub, "web", "first\n")
-    pid = pid_of(chub, "web")
-    reboot(engine, namespace, roots, pid)
+    with waiting(chub, image, client) as web:
+        assert chub("run", "--name", "done", image, "sh", "-c", "echo hi; exit 3").exit_status == 3
+        done = client.containers.get("done")
+        reboot(engine, roots, *keepers(roots), *shims(engine, client.services.namespace), web.pid)
+        client.services.channel.wait_until_ready(PATIENCE)
 
-    assert ended(chub, "web").startswith("Exited (255)")
-    assert ended(chub, "done").startswith("Exited (3)")
-    assert chub.ok("inspect", "-f", "{{.State.Error}}", "web") == f"{UNSEEN}\n"
-    assert chub.ok("wait", "web", "done") == "255\n3\n"
-    chub.ok("start", "web")
-    assert chub("start", "-a", "done").exit_status == 3
-    written(chub, "web", "first\nfirst\n")
-    chub.ok("rm", "-f", "web", "done")
+        assert [exit_code(each) for each in (web, done)] == [255, 3]
+        assert chub.ok("inspect", "-f", "{{.State.Error}}", "web") == f"{UNSEEN}\n"
+        assert chub.ok("wait", "web", "done") == "255\n3\n"
+        web.start()
+        written(web, "first\nfirst\n")
+        assert chub("start", "-a", "done").exit_status == 3
+        done.remove()
 
 
-def reboot(engine: Engine, namespace: str, roots: tuple[Path, Path], *programs: int) -> None:
+def reboot(engine: Engine, roots: tuple[Path, Path], *programs: int) -> None:
     """End all processes at once and remove what a host has in /run."""
-    doomed = [*keepers(roots), *shims(engine, namespace), *programs]
+    doomed = (engine.pid, *programs)
     for number in (signal.SIGSTOP, signal.SIGKILL):
-        for pid in (engine.pid, *doomed):
+        for pid in doomed:
             os.kill(pid, number)
-    for pid in (engine.pid, *doomed):
+    for pid in doomed:
         gone(pid)
     state = engine.directory / "state"
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
