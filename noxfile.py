@@ -77,6 +77,13 @@ def kills(session: nox.Session, engine: str) -> None:
 
 
 @nox.session
+@nox.parametrize("engine", ENGINES, ids=ENGINES)
+def soak(session: nox.Session, engine: str) -> None:
+    """Many containers, and one many times, as root: minutes for each engine."""
+    tool(session, "pytest", "--engine", engine, *(session.posargs or ["tests/soak"]))
+
+
+@nox.session
 def compat(session: nox.Session) -> None:
     """The same commands to docker and to chub, as root."""
     tool(session, "pytest", "-n", WORKERS, *(session.posargs or ["tests/compat"]))

@@ -9,7 +9,7 @@ import pytest
 
 pytest_plugins = ("tests.support.fixtures", "pytester")
 
-MARKS = {"integration": pytest.mark.integration, "compat": pytest.mark.docker}
+MARKS = {"integration": pytest.mark.integration, "soak": pytest.mark.integration, "compat": pytest.mark.docker}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
