@@ -14,10 +14,10 @@ import pytest
 
 from chub.api.services import Services
 from chub.errors import NotFound
-from tests.integration.test_detached import keepers, kill
 from tests.integration.test_exec import PATIENCE, web
 from tests.support.command import Command
 from tests.support.engines import Engine
+from tests.support.keepers import keepers, kill
 from tests.support.terminal import Terminal
 from tests.support.waiting import wait_until
 
