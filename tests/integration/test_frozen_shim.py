@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -30,22 +30,26 @@ def frozen(chub: Command, name: str) -> Iterator[int]:
             os.kill(shim, signal.SIGCONT)
 
 
-def took(chub: Command, *words: str) -> tuple[str, float]:
-    """What a command prints, and in how many seconds."""
-    before = time.monotonic()
-    said = chub.ok(*words)
-    return said, time.monotonic() - before
+def took(ask: Callable[[], object]) -> float:
+    """Seconds that an answer takes: the least of three, as the machine may be busy."""
+    found = []
+    for _ in range(3):
+        before = time.monotonic()
+        ask()
+        found.append(time.monotonic() - before)
+    return min(found)
 
 
-def test_others_are_listed_at_once(chub: Command, image: str) -> None:
+def test_others_are_listed_at_once(chub: Command, client: sdk.Client, image: str) -> None:
     """`ps` shows two frozen ones as unknown, the other as it is, and takes at most a second longer."""
     for name in ("web", "db", "other"):
         chub.ok("run", "-d", "--name", name, image, "sleep", "100")
-    form = ("ps", "--format", "{{.Names}} {{.Status}} {{.State}}")
-    _, usual = took(chub, *form)
+    usual = took(client.containers.list)
     with frozen(chub, "web"), frozen(chub, "db"):
-        said, late = took(chub, *form)
-        inspected, slow = took(chub, "inspect", "-f", "{{.State.Status}} {{.State.Pid}}", "web")
+        late = took(client.containers.list)
+        slow = took(lambda: client.containers.get("web"))
+        said = chub.ok("ps", "--format", "{{.Names}} {{.Status}} {{.State}}")
+        inspected = chub.ok("inspect", "-f", "{{.State.Status}} {{.State.Pid}}", "web")
 
     other, db, web = said.splitlines()
     assert other.startswith("other Up ")
