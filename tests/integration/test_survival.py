@@ -166,6 +166,22 @@ def test_a_keeper_whose_engine_is_gone_for_good(
             client.services.channel.wait_until_ready(PATIENCE)
 
 
+def test_a_cgroup_that_is_killed(chub: Command, client: sdk.Client, image: str, roots: tuple[Path, Path]) -> None:
+    """As that of a CI job, with all that the job has started: the keeper has left it, and sees the end."""
+    cgroup = next(hierarchies()) / f"job-{os.getpid()}"
+    cgroup.mkdir()
+    try:
+        words = ["sh", "-c", f'echo $$ > {cgroup}/cgroup.procs; exec "$@"', "sh", *chub.words]
+        with waiting(Command(words=words, env=chub.env), image, client) as web:
+            assert len(keepers(roots)) == 2
+            assert (cgroup / "cgroup.procs").read_text() == ""
+            end(web)
+            assert exit_code(web) == 7
+            assert output(web) == "first\nlast\n"
+    finally:
+        cgroup.rmdir()
+
+
 def test_an_installation_that_is_removed(
     chub: Command, other: Command, elsewhere: Path, client: sdk.Client, image: str, engine: Engine, tmp_path: Path
 ) -> None:
