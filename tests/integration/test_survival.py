@@ -131,7 +131,7 @@ def test_clients_of_what_ends_while_containerd_is_away(
             stack.enter_context(begun(chub, "run", "--name", "here", image, "sh", "-c", WAITS)),
             stack.enter_context(chub.start("attach", "--no-stdin", "web", stdout=-1, stderr=-1)),
         ]
-        wait_until(lambda: _sockets(clients[2].pid) == 2, PATIENCE, "its connections to engine and keeper")
+        wait_until(lambda: _looks_on(clients[2].pid), PATIENCE, "a client that looks on")
         waiter = stack.enter_context(ThreadPoolExecutor()).submit(web.wait)
         here = client.containers.get("here")
         engine.kill(number)
@@ -144,11 +144,11 @@ def test_clients_of_what_ends_while_containerd_is_away(
         here.remove()
 
 
-def _sockets(pid: int) -> int:
-    """How many connections a process has."""
+def _looks_on(pid: int) -> bool:
+    """Whether a process has opened a container's output: it has asked the engine all it wants to know before."""
     with suppress(FileNotFoundError):
-        return sum(os.readlink(each).startswith("socket:") for each in Path(f"/proc/{pid}/fd").iterdir())
-    return 0
+        return any(os.readlink(each).endswith("/log.index") for each in Path(f"/proc/{pid}/fd").iterdir())
+    return False
 
 
 def test_a_keeper_whose_engine_is_gone_for_good(
