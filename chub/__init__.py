@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     )
     from chub.options.execution import Execution
     from chub.options.lifecycle import Lifecycle
+    from chub.options.limits import Limits
     from chub.options.logging import Logging
     from chub.options.mounts import Mount, MountKind, Mounts
     from chub.options.network import Network
@@ -62,6 +63,7 @@ _PLACES = {
     ),
     "chub.options.execution": "Execution",
     "chub.options.lifecycle": "Lifecycle",
+    "chub.options.limits": "Limits",
     "chub.options.logging": "Logging",
     "chub.options.mounts": "Mount MountKind Mounts",
     "chub.options.network": "Network",
@@ -97,6 +99,7 @@ __all__ = [
     "Imported",
     "Invalid",
     "Lifecycle",
+    "Limits",
     "Logging",
     "Mended",
     "Missed",

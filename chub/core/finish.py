@@ -25,7 +25,7 @@ def finish(workspace: Workspace, id: str, seen: tuple[int, datetime] | None = No
     directory = workspace.data / id
     known = endings.read(directory) or Ending()
     if seen is not None:
-        ending: Ending | None = Ending(started=known.started, exit_code=seen[0], finished=seen[1])
+        ending: Ending | None = known.told(*seen)
     else:
         ending = patiently(services.channel, lambda: _ending(workspace, id, known))
     if ending is not None:
@@ -53,8 +53,8 @@ def _ending(workspace: Workspace, id: str, known: Ending) -> Ending | None:
         if known.finished is not None or known.started is None:
             return None
         error = "its task is gone, and its exit status with it: the shim was killed, or containerd restarted"
-        return Ending(started=known.started, finished=datetime.now(UTC), exit_code=LOST, error=error)
-    return Ending(started=known.started, finished=ended.exited_at or datetime.now(UTC), exit_code=ended.exit_status)
+        return known.told(LOST, None, error)
+    return known.told(ended.exit_status, ended.exited_at)
 
 
 def main(arguments: list[str]) -> None:

@@ -18,6 +18,7 @@ from chub.core.undo import Undo
 from chub.core.workspace import Workspace
 from chub.errors import ChubError
 from chub.keeper.kept import start_ticks
+from chub.oci.spec.resources import cgroup_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,10 +83,15 @@ def launch(
             keeper.made(id, pid, start_ticks(pid))
             ready(outputs)
             started = datetime.now(UTC)
-            endings.write(created.directory, Ending(started=started))
+            endings.write(created.directory, begun(created, started))
             Process(services=workspace.services, id=id).start()
         except ChubError as failure:
             why = refused(failure, created.args[0], request.identity.runtime or "runc")
             endings.write(created.directory, Ending(exit_code=why.exit_code or FAILED, error=str(why)))
             raise why from failure
     return started
+
+
+def begun(created: Created, started: datetime) -> Ending:
+    """What is known of a start before its end."""
+    return Ending(started=started, cgroup=cgroup_of(created.request.resources, created.id))

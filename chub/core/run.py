@@ -10,7 +10,7 @@ from chub.core import create, endings, lifecycle
 from chub.core.create import Created
 from chub.core.endings import LOST, Ending
 from chub.core.keeping import Keeper
-from chub.core.launch import launch
+from chub.core.launch import begun, launch
 from chub.core.process import Attend, Attendance, Process, alone
 from chub.core.settle import after, settle
 from chub.core.stdio import Input, Outputs, Streams, remove_fifos
@@ -156,13 +156,13 @@ def _attended(workspace: Workspace, created: Created, keeper: Keeper, streams: S
             ended = attendance.wait()
             if ended is None:
                 return Finished(id=id, name=created.name, exit_code=0, started=started, finished=None)
-            ending = Ending(started=started, finished=ended.exited_at or datetime.now(UTC), exit_code=ended.exit_status)
+            ending = begun(created, started).told(ended.exit_status, ended.exited_at)
             if not created.request.identity.remove:
                 endings.write(created.directory, ending)
             lifecycle.delete_task(workspace, id)
             keeper.ended(id)
         except NotFound:
-            ending = _forgotten(started, keeper.ended(id))
+            ending = _forgotten(begun(created, started), keeper.ended(id))
             if not created.request.identity.remove:
                 endings.write(created.directory, ending)
         here.drain()
@@ -181,8 +181,8 @@ def _attended(workspace: Workspace, created: Created, keeper: Keeper, streams: S
     )
 
 
-def _forgotten(started: datetime, seen: tuple[int, int] | None) -> Ending:
+def _forgotten(begun: Ending, seen: tuple[int, int] | None) -> Ending:
     """The end of a program that containerd has forgotten: as its shim told the keeper, or unknown."""
     if seen is None:
-        return Ending(started=started, finished=datetime.now(UTC), exit_code=LOST, error=GONE)
-    return Ending(started=started, finished=datetime.fromtimestamp(seen[1] / 10**9, UTC), exit_code=seen[0])
+        return begun.told(LOST, None, GONE)
+    return begun.told(seen[0], datetime.fromtimestamp(seen[1] / 10**9, UTC))

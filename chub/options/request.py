@@ -6,6 +6,7 @@ from typing import Any
 from chub.errors import Invalid
 from chub.options.document import from_document, to_document
 from chub.options.lifecycle import Lifecycle
+from chub.options.limits import Limits
 from chub.options.logging import Logging
 from chub.options.mounts import Mounts
 from chub.options.network import Network
@@ -45,6 +46,7 @@ class Request:
     security: Security = field(default_factory=Security)
     mounts: Mounts = field(default_factory=Mounts)
     resources: Resources = field(default_factory=Resources)
+    limits: Limits = field(default_factory=Limits)
     network: Network = field(default_factory=Network)
     logging: Logging = field(default_factory=Logging)
 

@@ -31,6 +31,8 @@ class Resources:
 
     ulimits: tuple[Ulimit, ...] = ()
     sysctls: tuple[str, ...] = ()  # NAME=VALUE
+    oom_score_adj: int = 0  # -1000 to 1000: how gladly the kernel kills it when memory runs out
+    cgroup_parent: str = ""  # cgroup to make the container's in, below the root; empty: /chub
 
 
 def parse_ulimit(text: str) -> Ulimit:

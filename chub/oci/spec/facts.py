@@ -52,4 +52,3 @@ class Facts:
     resolv_conf_path: str = ""
     init_path: str = ""  # program of the host to bind over INIT; empty: none
     console: tuple[int, int] | None = None  # height and width of the terminal, in characters
-    cgroups_path: str = ""  # empty: /chub/<id>

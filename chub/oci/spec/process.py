@@ -29,7 +29,7 @@ def apply(spec: Spec, request: Request, image: ImageConfig, facts: Facts) -> Non
         "gid": facts.gid,
         "additionalGids": list(dict.fromkeys((facts.gid, *facts.groups))),
     }
-    process["oomScoreAdj"] = 0  # else it inherits its shim's
+    process["oomScoreAdj"] = _score(request.resources.oom_score_adj)  # without one it inherits its shim's
     if request.terminal.tty:
         process["terminal"] = True
         if facts.console is not None:
@@ -37,6 +37,12 @@ def apply(spec: Spec, request: Request, image: ImageConfig, facts: Facts) -> Non
             process["consoleSize"] = {"height": height, "width": width}
     if annotations := dict(text.partition("=")[::2] for text in request.identity.annotations):
         spec["annotations"] = annotations
+
+
+def _score(asked: int) -> int:
+    if not -1000 <= asked <= 1000:
+        raise Invalid(f"Invalid value {asked}, range for oom score adj is [-1000, 1000]")
+    return asked
 
 
 def arguments(request: Request, image: ImageConfig) -> tuple[str, ...]:
