@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 
-from chub.oci.limits import ALL, Controls
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from chub.oci.limits import Controls
 
 ROOT = "/sys/fs/cgroup"
 
@@ -30,6 +32,8 @@ _CONTROLLERS = {"blkio": "io", "nano": "cpu"}
 
 def controls(root: str = ROOT) -> Controls:
     """What the cgroups of this machine can limit: a few small files below `root`."""
+    from chub.oci.limits import Controls
+
     unified = _text(f"{root}/cgroup.controllers")
     if unified is not None:
         able = _able_unified(set(unified.split()))
@@ -42,7 +46,7 @@ def controls(root: str = ROOT) -> Controls:
 
 
 def _able_unified(controllers: set[str]) -> frozenset[str]:
-    heads = {name: name.partition("_")[0] for name in ALL - {"memory_swappiness", "oom_kill_disable"}}
+    heads = {name: name.partition("_")[0] for name in _FILES.keys() - {"memory_swappiness", "oom_kill_disable"}}
     able = {name for name, head in heads.items() if _CONTROLLERS.get(head, head) in controllers}
     return frozenset(able if os.path.exists("/proc/swaps") else able - {"memory_swap"})
 

@@ -28,7 +28,9 @@ from chub.oci.config import ImageConfig
 from chub.oci.limits import fitted
 from chub.oci.spec.build import build
 from chub.oci.spec.facts import Facts
+from chub.oci.spec.process import has_init
 from chub.options.limits import Limits
+from chub.options.namespaces import joins
 from chub.options.request import Request, to_json
 from chub.options.signals import parse_signal
 from chub.records import record
@@ -73,6 +75,10 @@ def create(workspace: Workspace, request: Request, *, console: tuple[int, int] |
     """
     services = workspace.services
     request, warnings = _fitted(request)
+    if joins(request.network.network, request.namespaces):
+        from chub.core.joining import by_id
+
+        request = by_id(services, request)
     id = names.new_id()
     name = names.checked(request.identity.name) if request.identity.name else names.made_up(id)
     if request.lifecycle.stop_signal is not None:
@@ -168,7 +174,7 @@ def _facts(
         hosts_path=files.hosts,
         hostname_path=files.hostname,
         resolv_conf_path=files.resolv_conf,
-        init_path=init_program() if request.process.init else "",
+        init_path=init_program() if has_init(request) else "",
         console=(console[1], console[0]) if console else None,
     )
 

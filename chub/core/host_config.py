@@ -50,7 +50,7 @@ def _kept(spec: Document, request: Document) -> dict[str, Any]:
         or None,
         "ContainerIDFile": identity.get("cidfile") or "",
         "LogConfig": _log_config(request.get("logging", {})),
-        "NetworkMode": "none" if "network" in _namespaces(spec) else "host",
+        "NetworkMode": request.get("network", {}).get("network") or _own(spec, "network", "none"),
         "PortBindings": {},
         "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
         "AutoRemove": identity.get("remove", False),
@@ -67,34 +67,34 @@ def _log_config(logging: Document) -> dict[str, Any]:
 
 def _confined(spec: Document, request: Document) -> dict[str, Any]:
     """Privileges, and what it shares with the host."""
-    security, namespaces = request.get("security", {}), _namespaces(spec)
+    security, namespaces = request.get("security", {}), request.get("namespaces", {})
     return {
         "CapAdd": list(security.get("cap_add", ())) or None,
         "CapDrop": list(security.get("cap_drop", ())) or None,
-        "CgroupnsMode": "private" if "cgroup" in namespaces else "host",
+        "CgroupnsMode": _own(spec, "cgroup", "private"),
         "Dns": [],
         "DnsOptions": [],
         "DnsSearch": [],
         "ExtraHosts": None,
         "GroupAdd": list(request.get("process", {}).get("groups", ())) or None,
-        "IpcMode": "private" if "ipc" in namespaces else "host",
+        "IpcMode": namespaces.get("ipc") or _own(spec, "ipc", "private"),
         "Cgroup": "",
         "Links": None,
         "OomScoreAdj": spec.get("process", {}).get("oomScoreAdj", 0),
-        "PidMode": "" if "pid" in namespaces else "host",
+        "PidMode": namespaces.get("pid") or _own(spec, "pid", ""),
         "Privileged": security.get("privileged", False),
         "PublishAllPorts": False,
         "ReadonlyRootfs": spec.get("root", {}).get("readonly", False),
         "SecurityOpt": list(security.get("security_opt", ())) or None,
         "Tmpfs": _tmpfs(request.get("mounts", {})),
-        "UTSMode": "" if "uts" in namespaces else "host",
+        "UTSMode": _own(spec, "uts", ""),
         "UsernsMode": "",
     }
 
 
-def _namespaces(spec: Document) -> frozenset[str]:
-    """The kinds of namespaces that it does not share with the host."""
-    return frozenset(each["type"] for each in spec.get("linux", {}).get("namespaces", ()))
+def _own(spec: Document, kind: str, mode: str) -> str:
+    """`mode` for a namespace of its own, else the host's."""
+    return mode if any(each["type"] == kind for each in spec.get("linux", {}).get("namespaces", ())) else "host"
 
 
 def _tmpfs(mounts: Document) -> dict[str, str]:
@@ -132,8 +132,11 @@ def _limited(limits: Limits, resources: Document) -> dict[str, Any]:
         "CpuRealtimeRuntime": 0,
         "CpusetCpus": limits.cpuset_cpus,
         "CpusetMems": limits.cpuset_mems,
-        "Devices": [],
-        "DeviceCgroupRules": None,
+        "Devices": [
+            {"PathOnHost": each["path"], "PathInContainer": each["target"], "CgroupPermissions": each["permissions"]}
+            for each in resources.get("devices", ())
+        ],
+        "DeviceCgroupRules": list(resources.get("device_cgroup_rules", ())) or None,
         "DeviceRequests": None,
         "MemoryReservation": limits.memory_reservation,
         "MemorySwap": limits.memory_swap,

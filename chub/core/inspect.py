@@ -154,7 +154,7 @@ def _config(
         "StopTimeout": request.get("lifecycle", {}).get("stop_timeout"),
     }
     return {
-        "Hostname": spec.get("hostname", ""),
+        "Hostname": spec.get("hostname") or (row.record.id[:12] if request else ""),
         "Domainname": "",
         "User": asked.get("user") or (f"{user['uid']}:{user['gid']}" if user.get("uid") else ""),
         "AttachStdin": interactive and "stdin" in attached,

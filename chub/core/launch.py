@@ -19,9 +19,11 @@ from chub.core.workspace import Workspace
 from chub.errors import ChubError
 from chub.keeper.kept import start_ticks
 from chub.oci.spec.resources import cgroup_of
+from chub.options.namespaces import joins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from chub.core.joining import Joins
     from chub.options.request import Request
 
 FAILED = 128  # exit code of a container that the runtime could not start, as docker's
@@ -76,11 +78,14 @@ def launch(
         undo.add(keeper.drop, id)
         undo.add(lifecycle.end_task, workspace, id)
         try:
+            joined = _joined(workspace, created)
             pid, _ = together(
                 lambda: tasks.create(id, created.mounts, stdio, options=created.record.runtime.options),
                 lambda: keeper.keep(id, directory, created.directory, request, reads=reads),
             )
             keeper.made(id, pid, start_ticks(pid))
+            if joined is not None:
+                joined.enter(pid)
             ready(outputs)
             started = datetime.now(UTC)
             endings.write(created.directory, begun(created, started))
@@ -90,6 +95,16 @@ def launch(
             endings.write(created.directory, Ending(exit_code=why.exit_code or FAILED, error=str(why)))
             raise why from failure
     return started
+
+
+def _joined(workspace: Workspace, created: Created) -> Joins | None:
+    """What the container takes from others that run, now in its spec; None if it takes nothing."""
+    request = created.request
+    if not request.resources.devices and not joins(request.network.network, request.namespaces):
+        return None
+    from chub.core.joining import renewed
+
+    return renewed(workspace, created)
 
 
 def begun(created: Created, started: datetime) -> Ending:

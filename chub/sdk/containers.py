@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chub.options.lifecycle import Lifecycle
     from chub.options.limits import Limits
     from chub.options.mounts import Mounts
+    from chub.options.namespaces import Namespaces
     from chub.options.network import Network
     from chub.options.process import Process
     from chub.options.request import Request
@@ -392,6 +393,7 @@ class Containers:
         mounts: Mounts | None = None,
         resources: Resources | None = None,
         limits: Limits | None = None,
+        namespaces: Namespaces | None = None,
         network: Network | None = None,
     ) -> Result:
         """Run a program in a new container to its end.
@@ -403,6 +405,7 @@ class Containers:
         from chub.options.lifecycle import Lifecycle
         from chub.options.limits import Limits
         from chub.options.mounts import Mounts
+        from chub.options.namespaces import Namespaces
         from chub.options.network import Network
         from chub.options.process import Process
         from chub.options.request import Identity, Request
@@ -422,6 +425,7 @@ class Containers:
             mounts=mounts or Mounts(),
             resources=resources or Resources(),
             limits=limits or Limits(),
+            namespaces=namespaces or Namespaces(),
             network=network or Network(),
         )
         captured = _Captured(input)

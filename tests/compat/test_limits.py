@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.support.command import Command, Ended
 
 ID = re.compile(r"[0-9a-f]{64}")
@@ -127,3 +129,76 @@ def test_updates(docker: Command, docker_image: str, chub: Command, image: str, 
     finally:
         cleared(docker)
         cleared(chub)
+
+
+SHOWN = ("NetworkMode", "IpcMode", "PidMode", "UTSMode", "CgroupnsMode", "CgroupParent", "Devices", "DeviceCgroupRules")
+SHARED = [
+    *("--ipc host --pid host --uts host --cgroupns host", "--ipc none --cgroupns private --cgroup-parent /foo/bar"),
+    *("--ipc private --cgroup-parent foo --device /dev/null:/dev/x:r", "--ipc shareable --device /dev/null:r"),
+    *("--ipc container:donor --pid container:donor --network container:donor", "--ipc '' --pid '' --uts ''"),
+    *("--network container:nosuch", "--device /dev/nosuch --device /dev/null:/dev/x --cgroup-parent ''"),
+    *("--device-cgroup-rule 'c 42:* rmw' --device-cgroup-rule 'a *:* r'", "--privileged --device /dev/null"),
+]
+UNSHARED = [
+    *("--ipc bogus", "--ipc container:nosuch", "--pid bogus", "--pid container:nosuch"),
+    *("--pid container:", "--uts bogus", "--uts container:donor", "--cgroupns bogus", "--network container:"),
+    *("--uts host -h box", "--network container:donor -h box", "--device nosuch", "--device /dev/null:rwz"),
+    *("--device a:b:c:d", "--device /dev/null::r", "--device-cgroup-rule x", "--device-cgroup-rule 'c 1:3 x'"),
+]
+# What is run, with "donor" (which shares its IPC), "miser" (which does not) and "rests" (which does not run) there.
+JOINS = [
+    *("--network container:donor", "--network container:rests", "--network container:nosuch", "--ipc container:donor"),
+    *("--ipc container:miser", "--ipc container:rests", "--pid container:donor", "--pid container:rests"),
+    *("--pid host --init", "--uts host", "--network host --uts host", "--device /dev/net"),
+]
+SCRIPT = "grep -c /dev/shm /proc/mounts; test $$ = 1; echo $?; cat /proc/1/comm; ls /sys/class/net /dev | grep -v pts"
+
+
+@pytest.fixture
+def donors(docker: Command, docker_image: str, chub: Command, image: str) -> Iterator[None]:
+    """The three containers that others join, in both."""
+    assert docker_image == image
+    for client in (docker, chub):
+        for name, *flags in (("donor", "--ipc", "shareable"), ("miser",)):
+            client.ok("run", "-d", "--network", "none", "--name", name, *flags, image, "sleep", "1000")
+        client.ok("create", "--network", "none", "--name", "rests", image, "true")
+    yield
+    cleared(docker)
+    cleared(chub)
+
+
+def shared(client: Command, names: list[str]) -> list[dict[str, Any]]:
+    """What inspect says of what is shared, with names instead of ids."""
+    ids = dict(
+        line.split() for line in client.ok("ps", "-a", "--no-trunc", "--format", "{{.ID}} {{.Names}}").splitlines()
+    )
+    found = json.loads(client.ok("container", "inspect", *names))
+    text = json.dumps([{key: each["HostConfig"][key] for key in SHOWN} for each in found])
+    for id, name in ids.items():
+        text = text.replace(id, name)
+    return json.loads(text)  # type: ignore[no-any-return]
+
+
+@pytest.mark.usefixtures("donors")
+def test_what_is_shared(docker: Command, chub: Command, image: str) -> None:
+    """What `create` takes and refuses, and what inspect shows of it."""
+    names = [f"web{place}" for place, _ in enumerate(SHARED)]
+    for name, line in zip(names, SHARED, strict=True):
+        network = () if "--network" in line else ("--network", "none")
+        flags = ("create", "--name", name, *network, *shlex.split(line), image, "true")
+        same(line, docker(*flags), chub(*flags))
+    for line, theirs, ours in zip(SHARED, shared(docker, names), shared(chub, names), strict=True):
+        assert theirs == ours, line
+    for line in UNSHARED:
+        network = () if "--network" in line else ("--network", "none")
+        flags = ("create", *network, *shlex.split(line), image, "true")
+        same(line, docker(*flags), chub(*flags))
+
+
+@pytest.mark.usefixtures("donors")
+def test_what_a_program_finds(docker: Command, chub: Command, image: str) -> None:
+    """Docker's exit status and words, and the same mounts, processes and devices inside."""
+    for line in JOINS:
+        network = () if "--network" in line else ("--network", "none")
+        flags = ("run", "--rm", *network, *shlex.split(line), image, "sh", "-c", SCRIPT)
+        same(line, docker(*flags), chub(*flags))

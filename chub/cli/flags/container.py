@@ -11,17 +11,26 @@ from chub.errors import ChubError, Invalid, Unsupported
 from chub.options.lifecycle import Lifecycle
 from chub.options.logging import DRIVERS, Logging, logging, parse_log_driver
 from chub.options.mounts import Mount, Mounts, parse_mount, parse_tmpfs, parse_volume
+from chub.options.namespaces import Namespaces, check
 from chub.options.network import Network, parse_hostname, parse_network
 from chub.options.process import Process, parse_env, parse_group, parse_user, parse_workdir, read_env_file
 from chub.options.request import Identity, Request, parse_annotation, parse_label, read_label_file
-from chub.options.resources import Resources, Ulimit, parse_size, parse_sysctl, parse_ulimit
+from chub.options.resources import (
+    Resources,
+    Ulimit,
+    parse_device,
+    parse_device_rule,
+    parse_size,
+    parse_sysctl,
+    parse_ulimit,
+)
 from chub.options.security import Security, parse_security_opt
 from chub.options.terminal import STREAMS, Terminal, parse_attach
 from chub.options.values import parse_integer
 from chub.records import record
 
 PROCESS, SECURITY, FILES = "Process", "Security", "Files"
-RESOURCES, NETWORK, CONTAINER = "Resources", "Network", "Container"
+RESOURCES, NAMESPACES, NETWORK, CONTAINER = "Resources", "Namespaces", "Network", "Container"
 
 
 @record
@@ -278,6 +287,25 @@ class ResourceFlags:
             help="How gladly the kernel kills it when memory runs out, -1000 to 1000 (0).",
         ),
     ] = None
+    device: Annotated[
+        tuple[str, ...],
+        flag(
+            RESOURCES,
+            "--device",
+            metavar="PATH[:PATH][:rwm]",
+            help="Device of the host, or directory of devices, to use.",
+        ),
+    ] = ()
+    device_cgroup_rule: Annotated[
+        tuple[str, ...],
+        flag(
+            RESOURCES,
+            "--device-cgroup-rule",
+            metavar="RULE",
+            parse=parse_device_rule,
+            help="Devices it may make nodes of, as 'c 42:* rwm'.",
+        ),
+    ] = ()
     cgroup_parent: Annotated[
         str, flag(RESOURCES, "--cgroup-parent", metavar="PATH", help="Cgroup to make its own in (/chub).")
     ] = ""
@@ -289,7 +317,30 @@ class ResourceFlags:
             sysctls=self.sysctl,
             oom_score_adj=self.oom_score_adj or 0,
             cgroup_parent=self.cgroup_parent,
+            devices=tuple(map(parse_device, self.device)),
+            device_cgroup_rules=self.device_cgroup_rule,
         )
+
+
+@record
+class NamespaceFlags:
+    """`Namespaces` as flags."""
+
+    ipc: Annotated[
+        str,
+        flag(NAMESPACES, "--ipc", metavar="MODE", help="private, shareable, none, host or container:C."),
+    ] = ""
+    pid: Annotated[str, flag(NAMESPACES, "--pid", metavar="MODE", help="host or container:C.")] = ""
+    uts: Annotated[str, flag(NAMESPACES, "--uts", metavar="MODE", help="host.")] = ""
+    cgroupns: Annotated[
+        str, flag(NAMESPACES, "--cgroupns", metavar="MODE", help="private or host (private with cgroup version 2).")
+    ] = ""
+
+    def record(self) -> Namespaces:
+        """As the SDK takes it; raises Invalid for what docker's own command line refuses."""
+        asked = Namespaces(ipc=self.ipc, pid=self.pid, uts=self.uts, cgroup=self.cgroupns)
+        check(asked)
+        return asked
 
 
 @record
@@ -298,7 +349,7 @@ class NetworkFlags:
 
     network: Annotated[
         str,
-        flag(NETWORK, "--network", "--net", metavar="none|host", parse=parse_network, help="Its network."),
+        flag(NETWORK, "--network", "--net", metavar="none|host|container:C", parse=parse_network, help="Its network."),
     ] = "none"
     hostname: Annotated[
         str | None,
@@ -354,6 +405,7 @@ class ContainerFlags:
     mounts: MountFlags
     resources: ResourceFlags
     limits: LimitFlags
+    namespaces: NamespaceFlags
     network: NetworkFlags
     logging: LoggingFlags
 
@@ -377,6 +429,7 @@ class ContainerFlags:
                 mounts=self.mounts.record(),
                 resources=self.resources.record(),
                 limits=self.limits.record(),
+                namespaces=self.namespaces.record(),
                 network=self.network.record(),
                 logging=log,
             )

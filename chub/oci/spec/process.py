@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def apply(spec: Spec, request: Request, image: ImageConfig, facts: Facts) -> None:
     """Write how the first process is started."""
     process = spec["process"]
-    process["args"] = [*((INIT, "--") if request.process.init else ()), *arguments(request, image)]
+    process["args"] = [*((INIT, "--") if has_init(request) else ()), *arguments(request, image)]
     process["env"] = list(environment(request, image, facts))
     process["cwd"] = _directory(request.process, image)
     process["user"] = {
@@ -37,6 +37,11 @@ def apply(spec: Spec, request: Request, image: ImageConfig, facts: Facts) -> Non
             process["consoleSize"] = {"height": height, "width": width}
     if annotations := dict(text.partition("=")[::2] for text in request.identity.annotations):
         spec["annotations"] = annotations
+
+
+def has_init(request: Request) -> bool:
+    """Whether an init is put before the program: as with docker, only where it is the first process it can see."""
+    return request.process.init and not request.namespaces.pid
 
 
 def _score(asked: int) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chub.errors import Invalid
 from chub.oci.limits import to_oci
 from chub.oci.spec.base import SYSCTLS, Spec
+from chub.options.namespaces import joined
 
 if TYPE_CHECKING:
     from chub.oci.config import ImageConfig
@@ -45,10 +46,10 @@ def _rlimit(limit: Ulimit) -> dict[str, Any]:
 
 
 def _sysctls(request: Request) -> dict[str, str]:
-    """The parameters to set: none of the network's when that is the host's."""
+    """The parameters to set: none of the network's when that is the host's, and only what is asked of another's."""
     asked: dict[str, str] = dict(text.partition("=")[::2] for text in request.resources.sysctls)
     if request.network.network != "host":
-        return {**SYSCTLS, **asked}
+        return {**({} if joined(request.network.network) else SYSCTLS), **asked}
     for name in asked:
         if name.startswith("net."):
             raise Invalid(f'sysctl "{name}" not allowed in host network namespace')
