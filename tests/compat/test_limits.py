@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from chub.core.together import together
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -33,7 +35,7 @@ REFUSED = [
     *("--memory-reservation 5m", "-m 100m --memory-reservation 200m", "--memory-swappiness 101"),
     *("--memory-swappiness x", "--cpus 99", "--cpus x", "--cpus 0.0000000001", "--cpus 1 --cpu-period 100000"),
     *("--cpus 1 --cpu-quota 100000", "-c -1", "--cpu-shares x", "--cpu-period 999", "--cpu-quota 999"),
-    *("--cpuset-cpus 2", "--cpuset-cpus 0,", "--cpuset-cpus 99999", "--cpuset-mems x", "--pids-limit x"),
+    *("--cpuset-cpus 4000", "--cpuset-cpus 0,", "--cpuset-cpus 99999", "--cpuset-mems x", "--pids-limit x"),
     *("--blkio-weight -1", "--blkio-weight 70000", "--oom-kill-disable=x", "--oom-score-adj 1001", "--oom-score-adj x"),
 ]
 # What follows is said to a container "web" that runs ("+", with a limit or without) or does not ("-").
@@ -41,7 +43,7 @@ UPDATES = {
     "+ -m 300m": [
         *("-m 100m --pids-limit 100", "-m 900m", "-m 5m", "-m x", "--memory-reservation 1g --pids-limit 0", "--cpus 1"),
         *("--cpu-quota 50000", "--cpu-period 50000", "--cpus 99", "-c 512 --cpuset-mems 0 --pids-limit -1", "-c 1"),
-        *("--cpuset-cpus 1 -c 0 --cpus 0 -m 0", "--cpuset-cpus 5", "--blkio-weight 300", "--cpu-quota -1", ""),
+        *("--cpuset-cpus 1 -c 0 --cpus 0 -m 0", "--cpuset-cpus 4000", "--blkio-weight 300", "--cpu-quota -1", ""),
     ],
     "+ --cpu-quota 50000": ["--cpus 1", "--cpu-period 20000", "--cpus 1 --cpu-period 20000", "-m 100m"],
     "-": [
@@ -69,8 +71,10 @@ def limits(client: Command, *names: str) -> list[dict[str, Any]]:
     return [{key: each["HostConfig"][key] for key in KEYS} for each in found]
 
 
-def same(line: str, docker_said: Ended, chub_said: Ended) -> None:
-    """The same stdout and exit status, and docker's words in chub's."""
+def same(docker: Command, chub: Command, *command: str) -> None:
+    """A command has the same stdout and exit status, and docker's words in chub's; both are run at once."""
+    docker_said, chub_said = together(lambda: docker(*command), lambda: chub(*command))
+    line = " ".join(command)
     assert output(docker_said) == output(chub_said), (line, docker_said, chub_said)
     assert docker_said.exit_status == chub_said.exit_status, (line, docker_said, chub_said)
     assert words(docker_said.stderr) in re.sub(r"\(-?\d+\)", "", ID.sub("ID", chub_said.stderr)), (
@@ -93,7 +97,7 @@ def test_what_is_taken(docker: Command, docker_image: str, chub: Command, image:
     try:
         for name, line in zip(names, TAKEN, strict=True):
             flags = ("create", "--name", name, "--network", "none", *shlex.split(line), image, "true")
-            same(line, docker(*flags), chub(*flags))
+            same(docker, chub, *flags)
         for line, theirs, ours in zip(TAKEN, limits(docker, *names), limits(chub, *names), strict=True):
             assert theirs == ours, line
     finally:
@@ -106,14 +110,14 @@ def test_what_is_refused(docker: Command, docker_image: str, chub: Command, imag
     assert docker_image == image
     for line in REFUSED:
         flags = (*shlex.split(line), image, "true")
-        same(line, docker("create", *flags), chub("create", *flags))
-    same("run -m 3m", docker("run", "-m", "3m", image), chub("run", "-m", "3m", image))
+        same(docker, chub, "create", *flags)
+    same(docker, chub, "run", "-m", "3m", image)
     assert chub.ok("ps", "-aq") == ""
 
 
 @pytest.mark.parametrize("kind", UPDATES)
 def test_updates(docker: Command, docker_image: str, chub: Command, image: str, kind: str) -> None:
-    """Docker's exit status and words line after line, and what inspect shows then."""
+    """Docker's exit status and words line after line, and what inspect shows in the end."""
     assert docker_image == image
     state, *flags = kind.split()
     made = (*("run -d" if state == "+" else "create").split(), "--name", "web", "--network", "none", *flags)
@@ -121,11 +125,9 @@ def test_updates(docker: Command, docker_image: str, chub: Command, image: str, 
         for client in (docker, chub):
             client.ok(*made, image, "sleep", "1000")
         for line in UPDATES[kind]:
-            command = ("update", *shlex.split(line), "web")
-            same(line, docker(*command), chub(*command))
-            assert limits(docker, "web") == limits(chub, "web"), line
-        line = "update -m 3m nosuch web"
-        same(line, docker("container", *line.split()), chub("container", *line.split()))
+            same(docker, chub, "update", *shlex.split(line), "web")
+        same(docker, chub, *"container update -m 3m nosuch web".split())
+        assert limits(docker, "web") == limits(chub, "web")
     finally:
         cleared(docker)
         cleared(chub)
@@ -186,13 +188,13 @@ def test_what_is_shared(docker: Command, chub: Command, image: str) -> None:
     for name, line in zip(names, SHARED, strict=True):
         network = () if "--network" in line else ("--network", "none")
         flags = ("create", "--name", name, *network, *shlex.split(line), image, "true")
-        same(line, docker(*flags), chub(*flags))
+        same(docker, chub, *flags)
     for line, theirs, ours in zip(SHARED, shared(docker, names), shared(chub, names), strict=True):
         assert theirs == ours, line
     for line in UNSHARED:
         network = () if "--network" in line else ("--network", "none")
         flags = ("create", *network, *shlex.split(line), image, "true")
-        same(line, docker(*flags), chub(*flags))
+        same(docker, chub, *flags)
 
 
 @pytest.mark.usefixtures("donors")
@@ -201,4 +203,4 @@ def test_what_a_program_finds(docker: Command, chub: Command, image: str) -> Non
     for line in JOINS:
         network = () if "--network" in line else ("--network", "none")
         flags = ("run", "--rm", *network, *shlex.split(line), image, "sh", "-c", SCRIPT)
-        same(line, docker(*flags), chub(*flags))
+        same(docker, chub, *flags)
