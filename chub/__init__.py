@@ -35,12 +35,14 @@ if TYPE_CHECKING:
     )
     from chub.options.execution import Execution
     from chub.options.lifecycle import Lifecycle
+    from chub.options.limits import Limits
     from chub.options.logging import Logging
     from chub.options.mounts import Mount, MountKind, Mounts
+    from chub.options.namespaces import Namespaces
     from chub.options.network import Network
     from chub.options.process import Process
     from chub.options.request import Identity, Request
-    from chub.options.resources import Resources, Ulimit
+    from chub.options.resources import Device, Resources, Ulimit
     from chub.options.security import Security
     from chub.options.terminal import Terminal
     from chub.sdk.client import Client
@@ -62,12 +64,14 @@ _PLACES = {
     ),
     "chub.options.execution": "Execution",
     "chub.options.lifecycle": "Lifecycle",
+    "chub.options.limits": "Limits",
     "chub.options.logging": "Logging",
     "chub.options.mounts": "Mount MountKind Mounts",
+    "chub.options.namespaces": "Namespaces",
     "chub.options.network": "Network",
     "chub.options.process": "Process",
     "chub.options.request": "Identity Request",
-    "chub.options.resources": "Resources Ulimit",
+    "chub.options.resources": "Device Resources Ulimit",
     "chub.options.security": "Security",
     "chub.options.terminal": "Terminal",
     "chub.sdk.client": "Client",
@@ -85,6 +89,7 @@ __all__ = [
     "Conflict",
     "Container",
     "DataLoss",
+    "Device",
     "Engine",
     "EngineFault",
     "Event",
@@ -97,12 +102,14 @@ __all__ = [
     "Imported",
     "Invalid",
     "Lifecycle",
+    "Limits",
     "Logging",
     "Mended",
     "Missed",
     "Mount",
     "MountKind",
     "Mounts",
+    "Namespaces",
     "Network",
     "NotFound",
     "PermissionDenied",

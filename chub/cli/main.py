@@ -32,6 +32,7 @@ CONTAINER = {
     "stop": Entry("lifecycle:stop", "Stop one or more running containers"),
     "top": Entry("lifecycle:top", "Display the running processes of a container"),
     "unpause": Entry("lifecycle:unpause", "Unpause all processes within one or more containers"),
+    "update": Entry("update", "Change the limits of one or more containers"),
     "wait": Entry("lifecycle:wait", "Block until one or more containers stop, then print their exit codes"),
 }
 ENGINE = {
@@ -94,6 +95,7 @@ COMMANDS: dict[str, dict[str, Entry | Group]] = {
         "tag": Entry("images:tag", "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE"),
         "top": Entry("lifecycle:top", "Display the running processes of a container"),
         "unpause": Entry("lifecycle:unpause", "Unpause all processes within one or more containers"),
+        "update": Entry("update", "Change the limits of one or more containers"),
         "wait": Entry("lifecycle:wait", "Block until one or more containers stop, then print their exit codes"),
     },
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,8 +25,12 @@ from chub.core.undo import Undo, gone, remove_tree
 from chub.core.workspace import Workspace, private_directory, writing
 from chub.errors import Invalid
 from chub.oci.config import ImageConfig
+from chub.oci.limits import fitted
 from chub.oci.spec.build import build
 from chub.oci.spec.facts import Facts
+from chub.oci.spec.process import has_init
+from chub.options.limits import Limits
+from chub.options.namespaces import joins
 from chub.options.request import Request, to_json
 from chub.options.signals import parse_signal
 from chub.records import record
@@ -49,7 +54,7 @@ class Created:
     args: tuple[str, ...]  # program and arguments, the image's defaults applied
     mounts: tuple[Mount, ...]  # of its snapshot, for the task
     directory: Path  # of its files
-    warnings: tuple[str, ...] = ()  # what the directory had and the container lacks
+    warnings: tuple[str, ...] = ()  # what was asked for, or in the directory, and the container lacks
 
 
 @record
@@ -69,6 +74,11 @@ def create(workspace: Workspace, request: Request, *, console: tuple[int, int] |
     image that is not there, Invalid for what contradicts itself; then nothing is left, nor a file for the id.
     """
     services = workspace.services
+    request, warnings = _fitted(request)
+    if joins(request.network.network, request.namespaces):
+        from chub.core.joining import by_id
+
+        request = by_id(services, request)
     id = names.new_id()
     name = names.checked(request.identity.name) if request.identity.name else names.made_up(id)
     if request.lifecycle.stop_signal is not None:
@@ -120,7 +130,7 @@ def create(workspace: Workspace, request: Request, *, console: tuple[int, int] |
         args=tuple(spec["process"]["args"]),
         mounts=mounts,
         directory=directory,
-        warnings=base.warnings,
+        warnings=(*warnings, *base.warnings),
     )
 
 
@@ -138,6 +148,16 @@ def _claimed(workspace: Workspace, name: str) -> AbstractContextManager[None]:
 def release(workspace: Workspace, created: Created) -> None:
     """End the lease: from now on the record alone holds what belongs to the container."""
     gone(workspace.services.leases.delete, names.lease_of(created.id))
+
+
+def _fitted(request: Request) -> tuple[Request, tuple[str, ...]]:
+    """The request with its limits as this host can keep them, and what it cannot."""
+    if request.limits == Limits():
+        return request, ()
+    from chub.core.cgroups import controls
+
+    limits, warnings = fitted(request.limits, controls())
+    return replace(request, limits=limits), warnings
 
 
 def _facts(
@@ -165,7 +185,7 @@ def _facts(
         hosts_path=files.hosts,
         hostname_path=files.hostname,
         resolv_conf_path=files.resolv_conf,
-        init_path=init_program() if request.process.init else "",
+        init_path=init_program() if has_init(request) else "",
         console=(console[1], console[0]) if console else None,
     )
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from chub.core.cgroups import oom_kills
 from chub.core.workspace import Workspace, writing
 from chub.output import protocol
 from chub.records import record
@@ -35,6 +36,18 @@ class Ending:
     finished: datetime | None = None  # None: it had not ended when this was written
     exit_code: int | None = None  # None: as `finished`; 126, 127, 128 also of a start that failed
     error: str = ""  # why it did not start
+    cgroup: str = ""  # its path below the hierarchies' roots; "" where it never ran
+    oom_killed: bool = False  # the kernel killed a process of it because memory ran out
+
+    def told(self, exit_code: int, finished: datetime | None, error: str = "") -> Ending:
+        """This start at its end. Its cgroup must be there still: who deletes the task takes that away."""
+        return replace(
+            self,
+            exit_code=exit_code,
+            finished=finished or datetime.now(UTC),
+            error=error,
+            oom_killed=oom_kills(self.cgroup) > 0,
+        )
 
 
 def write(directory: Path, ending: Ending) -> None:
@@ -63,6 +76,8 @@ def read(directory: Path) -> Ending | None:
         finished=_time(content.get("finished")),
         exit_code=content.get("exit_code"),
         error=content.get("error", ""),
+        cgroup=content.get("cgroup", ""),
+        oom_killed=content.get("oom_killed", False),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 
 from chub.core import endings, lifecycle
 from chub.core.endings import LOST, UNSEEN, Ending
@@ -27,7 +27,7 @@ def finish(workspace: Workspace, id: str, seen: tuple[int, datetime] | None = No
     directory = workspace.data / id
     known = endings.read(directory) or Ending()
     if seen is not None:
-        ending: Ending | None = Ending(started=known.started, exit_code=seen[0], finished=seen[1])
+        ending: Ending | None = known.told(*seen)
     else:
         ending = patiently(services.channel, lambda: _ending(workspace, id, known))
     if ending is not None:
@@ -56,8 +56,8 @@ def _ending(workspace: Workspace, id: str, known: Ending) -> Ending | None:
     except NotFound:
         if known.finished is not None or known.started is None:
             return None
-        return Ending(started=known.started, finished=datetime.now(UTC), exit_code=LOST, error=UNSEEN)
-    return Ending(started=known.started, finished=ended.exited_at or datetime.now(UTC), exit_code=ended.exit_status)
+        return known.told(LOST, None, UNSEEN)
+    return known.told(ended.exit_status, ended.exited_at)
 
 
 def main(arguments: list[str]) -> None:

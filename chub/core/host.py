@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chub.errors import NotFound
+from chub.errors import Invalid, NotFound
 from chub.oci.spec.capabilities import from_bits
 from chub.oci.spec.facts import Host, HostDevice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from chub.options.resources import Device
 
 # Under /dev, what a privileged container gets of its own, or must not see.
 _OWN_DIRECTORIES = frozenset(("pts", "shm", "fd", "mqueue", ".lxc", ".lxd-mounts", ".udev"))
@@ -90,15 +93,39 @@ def _devices(directory: str) -> Iterator[HostDevice]:
                 yield from _node(entry)
 
 
+def devices_of(asked: Device) -> tuple[HostDevice, ...]:
+    """The device that was asked for, or those below a directory, with their paths in the container; links are followed.
+
+    Raises NotFound if there is none, Invalid if it is something else.
+    """
+    wrong = f'error gathering device information while adding custom device "{asked.path}"'
+    try:
+        found = os.path.realpath(asked.path, strict=True)
+        directory = os.path.isdir(found)
+        nodes = tuple(_devices(found) if directory else _as_device(found, os.stat(found)))
+    except OSError as failure:
+        raise NotFound(f"{wrong}: {(failure.strerror or '').lower()}") from failure
+    if not nodes:
+        raise Invalid(f"{wrong}: not a device node")
+    return tuple(
+        replace(node, path=asked.target + node.path.removeprefix(found), permissions=asked.permissions)
+        for node in nodes
+    )
+
+
 def _node(entry: os.DirEntry[str]) -> Iterator[HostDevice]:
     """The entry as a device, if it is one and still there."""
     try:
         status = entry.stat(follow_symlinks=False)
     except FileNotFoundError:
         return
+    yield from _as_device(entry.path, status)
+
+
+def _as_device(path: str, status: os.stat_result) -> Iterator[HostDevice]:
     if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
         yield HostDevice(
-            path=entry.path,
+            path=path,
             kind="c" if stat.S_ISCHR(status.st_mode) else "b",
             major=os.major(status.st_rdev),
             minor=os.minor(status.st_rdev),

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from chub.core import endings
+from chub.core.cgroups import oom_kills
+from chub.core.host_config import host_config
 from chub.core.listing import State, Summary, request_of, spec_of, without_init
 from chub.core.marks import STOP_SIGNAL_LABEL
 from chub.core.workspace import Workspace
@@ -31,7 +34,7 @@ def inspect(workspace: Workspace, row: Summary) -> dict[str, Any]:
         "Created": moment(row.record.created),
         "Path": args[0] if args else "",
         "Args": args[1:],
-        "State": _state(row),
+        "State": _state(row, _oom_killed(workspace, row, spec)),
         "Image": _image_id(workspace, row.record.image),
         "ResolvConfPath": mounts.get("/etc/resolv.conf", ""),
         "HostnamePath": mounts.get("/etc/hostname", ""),
@@ -45,7 +48,7 @@ def inspect(workspace: Workspace, row: Summary) -> dict[str, Any]:
         "ProcessLabel": process.get("selinuxLabel", ""),
         "AppArmorProfile": process.get("apparmorProfile", ""),
         "ExecIDs": None,
-        "HostConfig": _host_config(row, spec, request),
+        "HostConfig": host_config(row.record, spec, request),
         "GraphDriver": _graph_driver(workspace, row),
         "Mounts": _mounts(spec),
         "Config": _config(row, process, request, spec),
@@ -61,7 +64,7 @@ def moment(when: datetime | None) -> str:
     return f"{text}Z"
 
 
-def _state(row: Summary) -> dict[str, Any]:
+def _state(row: Summary, oom_killed: bool) -> dict[str, Any]:
     code = row.exit_code if row.exit_code is not None else 0
     if row.state is State.CREATED and row.ending is not None:
         code = row.ending.exit_code or 0
@@ -70,7 +73,7 @@ def _state(row: Summary) -> dict[str, Any]:
         "Running": row.state in (State.RUNNING, State.PAUSED),
         "Paused": row.state is State.PAUSED,
         "Restarting": False,
-        "OOMKilled": False,
+        "OOMKilled": oom_killed,
         "Dead": False,
         "Pid": row.pid,
         "ExitCode": code,
@@ -78,6 +81,17 @@ def _state(row: Summary) -> dict[str, Any]:
         "StartedAt": moment(row.started),
         "FinishedAt": moment(row.finished),
     }
+
+
+def _oom_killed(workspace: Workspace, row: Summary, spec: Mapping[str, Any]) -> bool:
+    """Whether the kernel killed a process of its last start because memory ran out."""
+    ending = row.ending
+    if row.task is not None:
+        if oom_kills(spec.get("linux", {}).get("cgroupsPath") or ""):
+            return True
+        if row.state is State.EXITED:  # the task may have been deleted since, and the cgroup before we looked
+            ending = endings.read(workspace.data / row.record.id)
+    return ending is not None and ending.oom_killed
 
 
 def _image_id(workspace: Workspace, name: str) -> str:
@@ -90,85 +104,6 @@ def _image_id(workspace: Workspace, name: str) -> str:
         return resolve(workspace.services, name).config_digest
     except NotFound:
         return ""
-
-
-def _host_config(row: Summary, spec: Mapping[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:
-    security, mounts = request.get("security", {}), request.get("mounts", {})
-    process, linux = spec.get("process", {}), spec.get("linux", {})
-    resources: Mapping[str, Any] = request.get("resources", {})
-    namespaces = {each["type"] for each in linux.get("namespaces", ())}
-    binds = [each for each in mounts.get("mounts", ()) if each["kind"] == "bind"]
-    tmpfs = [each for each in mounts.get("mounts", ()) if each["kind"] == "tmpfs"]
-    return {
-        "Binds": [f"{each['source']}:{each['target']}" + (":ro" if each["read_only"] else "") for each in binds]
-        or None,
-        "ContainerIDFile": request.get("identity", {}).get("cidfile") or "",
-        "LogConfig": _log_config(request.get("logging", {})),
-        "NetworkMode": "none" if "network" in namespaces else "host",
-        "PortBindings": {},
-        "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
-        "AutoRemove": request.get("identity", {}).get("remove", False),
-        "VolumeDriver": "",
-        "VolumesFrom": None,
-        "ConsoleSize": [0, 0],
-        "CapAdd": list(security.get("cap_add", ())) or None,
-        "CapDrop": list(security.get("cap_drop", ())) or None,
-        "CgroupnsMode": "private" if "cgroup" in namespaces else "host",
-        "Dns": [],
-        "DnsOptions": [],
-        "DnsSearch": [],
-        "ExtraHosts": None,
-        "GroupAdd": list(request.get("process", {}).get("groups", ())) or None,
-        "IpcMode": "private" if "ipc" in namespaces else "host",
-        "Cgroup": "",
-        "Links": None,
-        "OomScoreAdj": process.get("oomScoreAdj", 0),
-        "PidMode": "" if "pid" in namespaces else "host",
-        "Privileged": security.get("privileged", False),
-        "PublishAllPorts": False,
-        "ReadonlyRootfs": spec.get("root", {}).get("readonly", False),
-        "SecurityOpt": list(security.get("security_opt", ())) or None,
-        "Tmpfs": {each["target"]: ",".join(each["options"]) for each in tmpfs},
-        "UTSMode": "" if "uts" in namespaces else "host",
-        "UsernsMode": "",
-        "ShmSize": mounts.get("shm_size") or 67108864,
-        "Sysctls": dict(each.partition("=")[::2] for each in resources.get("sysctls", ())),
-        "Runtime": request.get("identity", {}).get("runtime") or row.record.runtime.name,
-        "Isolation": "",
-        "CpuShares": 0,
-        "Memory": 0,
-        "NanoCpus": 0,
-        "CgroupParent": "",
-        "BlkioWeight": 0,
-        "BlkioWeightDevice": [],
-        "BlkioDeviceReadBps": [],
-        "BlkioDeviceWriteBps": [],
-        "BlkioDeviceReadIOps": [],
-        "BlkioDeviceWriteIOps": [],
-        "CpuPeriod": 0,
-        "CpuQuota": 0,
-        "CpuRealtimePeriod": 0,
-        "CpuRealtimeRuntime": 0,
-        "CpusetCpus": "",
-        "CpusetMems": "",
-        "Devices": [],
-        "DeviceCgroupRules": None,
-        "DeviceRequests": None,
-        "MemoryReservation": 0,
-        "MemorySwap": 0,
-        "MemorySwappiness": None,
-        "OomKillDisable": False,
-        "PidsLimit": None,
-        "Ulimits": [
-            {"Name": each["name"], "Hard": each["hard"], "Soft": each["soft"]} for each in resources.get("ulimits", ())
-        ],
-        "CpuCount": 0,
-        "CpuPercent": 0,
-        "IOMaximumIOps": 0,
-        "IOMaximumBandwidth": 0,
-        "MaskedPaths": linux.get("maskedPaths"),
-        "ReadonlyPaths": linux.get("readonlyPaths"),
-    } | ({"Init": True} if request.get("process", {}).get("init") else {})
 
 
 def _graph_driver(workspace: Workspace, row: Summary) -> dict[str, Any]:
@@ -203,11 +138,6 @@ def _mounts(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _log_config(logging: Mapping[str, Any]) -> dict[str, Any]:
-    options = dict(sorted(option.partition("=")[::2] for option in logging.get("options", ())))
-    return {"Type": logging.get("driver", "none"), "Config": options}
-
-
 PROPAGATIONS = frozenset({"private", "rprivate", "shared", "rshared", "slave", "rslave"})
 
 
@@ -224,7 +154,7 @@ def _config(
         "StopTimeout": request.get("lifecycle", {}).get("stop_timeout"),
     }
     return {
-        "Hostname": spec.get("hostname", ""),
+        "Hostname": spec.get("hostname") or (row.record.id[:12] if request else ""),
         "Domainname": "",
         "User": asked.get("user") or (f"{user['uid']}:{user['gid']}" if user.get("uid") else ""),
         "AttachStdin": interactive and "stdin" in attached,

@@ -17,9 +17,12 @@ from chub.core.undo import Undo
 from chub.core.workspace import Workspace
 from chub.errors import ChubError
 from chub.keeper.kept import start_ticks
+from chub.oci.spec.resources import cgroup_of
+from chub.options.namespaces import joins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from chub.core.joining import Joins
     from chub.options.request import Request
 
 FAILED = 128  # exit code of a container that the runtime could not start, as docker's
@@ -74,15 +77,33 @@ def launch(
         undo.add(keeper.drop, id)
         undo.add(lifecycle.end_task, workspace, id)
         try:
+            joined = _joined(workspace, created)
             with keeper.keeping(id, directory, created.directory, request, reads=reads):
                 pid = tasks.create(id, created.mounts, stdio, options=created.record.runtime.options)
             keeper.made(id, pid, start_ticks(pid))
+            if joined is not None:
+                joined.enter(pid)
             ready(outputs)
             started = datetime.now(UTC)
-            endings.write(created.directory, Ending(started=started))
+            endings.write(created.directory, begun(created, started))
             Process(services=workspace.services, id=id).start()
         except ChubError as failure:
             why = refused(failure, created.args[0], request.identity.runtime or "runc")
             endings.write(created.directory, Ending(exit_code=why.exit_code or FAILED, error=str(why)))
             raise why from failure
     return started
+
+
+def _joined(workspace: Workspace, created: Created) -> Joins | None:
+    """What the container takes from others that run, now in its spec; None if it takes nothing."""
+    request = created.request
+    if not request.resources.devices and not joins(request.network.network, request.namespaces):
+        return None
+    from chub.core.joining import renewed
+
+    return renewed(workspace, created)
+
+
+def begun(created: Created, started: datetime) -> Ending:
+    """What is known of a start before its end."""
+    return Ending(started=started, cgroup=cgroup_of(created.request.resources, created.id))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 
 from chub.core import create, endings, lifecycle
 from chub.core.create import Created
 from chub.core.endings import LOST, UNSEEN, Ending
 from chub.core.keeping import Keeper
-from chub.core.launch import launch
+from chub.core.launch import begun, launch
 from chub.core.process import Attend, Attendance, Process, alone
 from chub.core.settle import after, settle
 from chub.core.stdio import Input, Outputs, Streams, remove_fifos
@@ -154,12 +154,12 @@ def _attended(workspace: Workspace, created: Created, keeper: Keeper, streams: S
             ended = attendance.wait()
             if ended is None:
                 return Finished(id=id, name=created.name, exit_code=0, started=started, finished=None)
-            ending = Ending(started=started, finished=ended.exited_at or datetime.now(UTC), exit_code=ended.exit_status)
+            ending = begun(created, started).told(ended.exit_status, ended.exited_at)
             endings.write(created.directory, ending)
             lifecycle.delete_task(workspace, id)
             keeper.ended(id)
         except NotFound:
-            ending = _forgotten(started, keeper.ended(id))
+            ending = _forgotten(begun(created, started), keeper.ended(id))
             endings.write(created.directory, ending)
         here.drain()
     remove_fifos(workspace.state / id)
@@ -177,8 +177,8 @@ def _attended(workspace: Workspace, created: Created, keeper: Keeper, streams: S
     )
 
 
-def _forgotten(started: datetime, seen: tuple[int, int] | None) -> Ending:
+def _forgotten(begun: Ending, seen: tuple[int, int] | None) -> Ending:
     """The end of a program that containerd has forgotten: as its shim told the keeper, or unknown."""
     if seen is None:
-        return Ending(started=started, finished=datetime.now(UTC), exit_code=LOST, error=UNSEEN)
-    return Ending(started=started, finished=endings.moment(seen[1]), exit_code=seen[0])
+        return begun.told(LOST, None, UNSEEN)
+    return begun.told(seen[0], endings.moment(seen[1]))

@@ -1,6 +1,7 @@
 """What the container sees of networks, and what it is called."""
 
 from chub.errors import Invalid, Unsupported
+from chub.options.namespaces import CONTAINER
 from chub.records import record
 
 LONGEST_HOSTNAME = 64  # bytes: the kernel's limit
@@ -10,7 +11,7 @@ LONGEST_HOSTNAME = 64  # bytes: the kernel's limit
 class Network:
     """Its network and host name."""
 
-    network: str = "none"  # none: loopback only; host: the host's
+    network: str = "none"  # none: loopback only; host: the host's; container:C: that container's
     hostname: str | None = None  # None: the short id; with the host's network, the host's
 
 
@@ -24,7 +25,7 @@ def parse_hostname(text: str) -> str:
 
 
 def parse_network(text: str) -> str:
-    """A network: ``none`` or ``host``; empty is the default, none. Unsupported: docker's others."""
-    if text not in ("", "none", "host"):
-        raise Unsupported(f"network {text} is not supported yet", hint="use none or host")
+    """A network: ``none``, ``host`` or ``container:C``; empty is the default, none. Unsupported: docker's others."""
+    if text not in ("", "none", "host") and not text.startswith(CONTAINER):
+        raise Unsupported(f"network {text} is not supported yet", hint="use none, host or container:CONTAINER")
     return text or "none"

@@ -6,8 +6,10 @@ from typing import Any
 from chub.errors import Invalid
 from chub.options.document import from_document, to_document
 from chub.options.lifecycle import Lifecycle
+from chub.options.limits import Limits
 from chub.options.logging import Logging
 from chub.options.mounts import Mounts
+from chub.options.namespaces import Namespaces
 from chub.options.network import Network
 from chub.options.pairs import read_pairs
 from chub.options.process import Process
@@ -45,6 +47,8 @@ class Request:
     security: Security = field(default_factory=Security)
     mounts: Mounts = field(default_factory=Mounts)
     resources: Resources = field(default_factory=Resources)
+    limits: Limits = field(default_factory=Limits)
+    namespaces: Namespaces = field(default_factory=Namespaces)
     network: Network = field(default_factory=Network)
     logging: Logging = field(default_factory=Logging)
 

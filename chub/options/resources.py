@@ -1,7 +1,7 @@
 """What the container may use of the host."""
 
-from chub.errors import Invalid
-from chub.options.values import LARGEST, parse_int
+from chub.errors import Invalid, Unsupported
+from chub.options.values import LARGEST, clean, parse_int
 from chub.records import record
 
 _LIMITS = "core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack"
@@ -26,11 +26,24 @@ class Ulimit:
 
 
 @record
+class Device:
+    """A device of the host that the container may use: a node, or a directory with all nodes in it."""
+
+    path: str  # on the host
+    target: str  # in the container
+    permissions: str = "rwm"  # to read, to write, to make nodes of it
+
+
+@record
 class Resources:
-    """Limits and kernel parameters."""
+    """Limits of processes, kernel parameters, devices."""
 
     ulimits: tuple[Ulimit, ...] = ()
     sysctls: tuple[str, ...] = ()  # NAME=VALUE
+    oom_score_adj: int = 0  # -1000 to 1000: how gladly the kernel kills it when memory runs out
+    cgroup_parent: str = ""  # cgroup to make the container's in, below the root; empty: /chub
+    devices: tuple[Device, ...] = ()
+    device_cgroup_rules: tuple[str, ...] = ()  # "c 42:* rwm": further devices that it may use
 
 
 def parse_ulimit(text: str) -> Ulimit:
@@ -57,6 +70,35 @@ def parse_sysctl(text: str) -> str:
     name, equals, _ = text.partition("=")
     if not equals or not (name in SYSCTLS or name.startswith(SYSCTL_TREES)):
         raise Invalid(f"sysctl '{text}' is not allowed")
+    return text
+
+
+def parse_device(text: str) -> Device:
+    """A device written ``PATH[:PATH IN THE CONTAINER][:PERMISSIONS]``; raises Invalid in docker's words."""
+    path, *more = text.split(":")
+    if not path or len(more) > 2:
+        raise Invalid(f"bad format for path: {text}")
+    if "=" in path and not path.startswith("/"):
+        raise Unsupported(f"the CDI device {path} is not supported yet")
+    permissions = more.pop() if len(more) == 2 or (more and _are_permissions(more[0])) else "rwm"
+    target = more[0] if more else path
+    if not _are_permissions(permissions):
+        raise Invalid(f"bad mode specified: {permissions}")
+    if not target.startswith("/"):
+        raise Invalid(f"{target} is not an absolute path")
+    return Device(path=path if more else clean(path), target=clean(target), permissions=permissions)
+
+
+def _are_permissions(text: str) -> bool:
+    return bool(text) and set(text) <= set("rwm") and len(set(text)) == len(text)
+
+
+def parse_device_rule(text: str) -> str:
+    """A rule of the device cgroup: ``TYPE MAJOR:MINOR PERMISSIONS``, as ``c 42:* rwm``."""
+    import re
+
+    if not re.fullmatch(r"[acb] ([0-9]+|\*):([0-9]+|\*) [rwm]{1,3}", text):
+        raise Invalid(f"invalid device cgroup format '{text}'")
     return text
 
 

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 
     from chub.api.containers import Container as Record
     from chub.core.attach import Attached
+    from chub.core.create import Created
     from chub.core.execute import Executed
     from chub.core.pruning import Pruned
     from chub.core.run import Finished
     from chub.core.top import Processes
     from chub.options.lifecycle import Lifecycle
+    from chub.options.limits import Limits
     from chub.options.mounts import Mounts
+    from chub.options.namespaces import Namespaces
     from chub.options.network import Network
     from chub.options.process import Process
     from chub.options.request import Request
@@ -97,6 +100,8 @@ class Container:
     def __init__(self, workspace: Workspace, summary: Summary) -> None:
         self._workspace = workspace
         self._summary = summary
+        self.warnings: tuple[str, ...] = ()
+        """What was asked for when it was made here, and it lacks."""
 
     def __repr__(self) -> str:
         return f"<Container {self.name or self.id[:12]}: {self.state}>"
@@ -321,6 +326,18 @@ class Container:
 
         return top(self._workspace, self._summary.record, ps_args)
 
+    def update(self, limits: Limits, *, force: bool = False) -> tuple[str, ...]:
+        """Change its limits at once, also while it runs; what `limits` leave at their defaults stays as it is.
+
+        Gives a warning for each that this host cannot keep. Raises Invalid for what is out of range, Conflict for what
+        does not go with the limits that it has.
+        """
+        from chub.core.update import update
+
+        warnings = update(self._workspace, self._changeable("update", force), limits)
+        self.reload()
+        return warnings
+
     def remove(self, *, force: bool = False) -> None:
         """Remove it; a running one only with `force`, which kills it."""
         from chub.core import lifecycle
@@ -383,6 +400,8 @@ class Containers:
         security: Security | None = None,
         mounts: Mounts | None = None,
         resources: Resources | None = None,
+        limits: Limits | None = None,
+        namespaces: Namespaces | None = None,
         network: Network | None = None,
     ) -> Result:
         """Run a program in a new container to its end.
@@ -392,7 +411,9 @@ class Containers:
         """
         from chub.core.run import run
         from chub.options.lifecycle import Lifecycle
+        from chub.options.limits import Limits
         from chub.options.mounts import Mounts
+        from chub.options.namespaces import Namespaces
         from chub.options.network import Network
         from chub.options.process import Process
         from chub.options.request import Identity, Request
@@ -411,6 +432,8 @@ class Containers:
             security=security or Security(),
             mounts=mounts or Mounts(),
             resources=resources or Resources(),
+            limits=limits or Limits(),
+            namespaces=namespaces or Namespaces(),
             network=network or Network(),
         )
         captured = _Captured(input)
@@ -434,14 +457,19 @@ class Containers:
 
         created = create.create(self._workspace, request)
         create.release(self._workspace, created)
-        return self.get(created.id)
+        return self._made(created)
+
+    def _made(self, created: Created) -> Container:
+        found = self.get(created.id)
+        found.warnings = created.warnings
+        return found
 
     def launch(self, request: Request, *, announce: Callable[[str], object] = lambda id: None) -> Container:
         """Start a container that lives on by itself, as ``chub run -d`` does; `announce` gets its id once made."""
         from chub.core.launch import run_detached
 
         created = run_detached(self._workspace, request, announce)
-        return self.get(created.id)
+        return self._made(created)
 
     def run_here(
         self,

@@ -43,6 +43,8 @@ def containers(client: chub.Client) -> None:
     assert_type(client.containers.get("web").top("aux"), Processes)
     assert_type(client.containers.get("web").exec(["id"], user="nobody").check(), chub.ExecResult)
     assert_type(client.containers.create(chub.Request(image="busybox", words=("true",))), chub.Container)
+    assert_type(client.containers.get("web").update(chub.Limits(memory=1 << 30)), tuple[str, ...])
+    assert_type(client.containers.get("web").warnings, tuple[str, ...])
     assert_type(client.containers.prune(filters=["until=24h"]), Pruned)
     ended = client.containers.run("busybox", ["true"])
     assert_type(ended, chub.Result)

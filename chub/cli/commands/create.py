@@ -6,6 +6,7 @@ from chub.cli.context import connect
 from chub.cli.flags.container import ContainerFlags, Image, Rootfs, Words
 from chub.cli.flags.grouped import grouped
 from chub.cli.frame import Commands
+from chub.cli.streams import warn
 
 app = Commands()
 
@@ -27,4 +28,6 @@ def create(
     chub start web
     """
     request = flags.request(image, words, rootfs)
-    print(connect(context).containers.create(request).id)
+    created = connect(context).containers.create(request)
+    warn(image, created.warnings)
+    print(created.id)

@@ -1,6 +1,5 @@
 """`chub run`."""
 
-import sys
 from dataclasses import replace
 from typing import Annotated
 
@@ -11,8 +10,7 @@ from chub.cli.flags.common import Keys, SigProxy
 from chub.cli.flags.container import ContainerFlags, Image, Rootfs, Words
 from chub.cli.flags.grouped import grouped
 from chub.cli.frame import Commands
-from chub.cli.render.text import plain
-from chub.cli.streams import complain
+from chub.cli.streams import complain, warn
 from chub.errors import ChubError, Contradiction
 from chub.options.terminal import parse_keys
 
@@ -47,7 +45,8 @@ def run(
         if flags.terminal.attach:
             raise Contradiction("conflicting options: cannot specify both --attach and --detach")
         request = replace(request, terminal=replace(request.terminal, attached=()))
-        containers.launch(request, announce=lambda id: print(id, flush=True))
+        launched = containers.launch(request, announce=lambda id: print(id, flush=True))
+        warn(image, launched.warnings)
         return
     finished = containers.run_here(
         request,
@@ -55,8 +54,7 @@ def run(
         leave=parse_keys(detach_keys),
         announce=lambda id: print(id, flush=True) if flags.terminal.attach == ("stdin",) else None,
     )
-    for warning in finished.warnings:
-        print(f"chub: {plain(image)}: {plain(warning)}", file=sys.stderr)
+    warn(image, finished.warnings)
     if finished.error:
         raise ChubError(f"container {finished.name}: {finished.error}")
     complain(finished)

@@ -1,51 +1,54 @@
 """The option groups of `run`: the fields of `chub.options`, spelled as docker's flags."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from chub.cli.boundary import USAGE_STATUS
-from chub.cli.flags.parsers import parsed
+from chub.cli.flags.limits import LimitFlags
+from chub.cli.flags.parsers import flag
 from chub.errors import ChubError, Invalid, Unsupported
 from chub.options.lifecycle import Lifecycle
 from chub.options.logging import DRIVERS, Logging, logging, parse_log_driver
 from chub.options.mounts import Mount, Mounts, parse_mount, parse_tmpfs, parse_volume
+from chub.options.namespaces import Namespaces, check
 from chub.options.network import Network, parse_hostname, parse_network
 from chub.options.process import Process, parse_env, parse_group, parse_user, parse_workdir, read_env_file
 from chub.options.request import Identity, Request, parse_annotation, parse_label, read_label_file
-from chub.options.resources import Resources, Ulimit, parse_size, parse_sysctl, parse_ulimit
+from chub.options.resources import (
+    Resources,
+    Ulimit,
+    parse_device,
+    parse_device_rule,
+    parse_size,
+    parse_sysctl,
+    parse_ulimit,
+)
 from chub.options.security import Security, parse_security_opt
 from chub.options.terminal import STREAMS, Terminal, parse_attach
 from chub.options.values import parse_integer
 from chub.records import record
 
-
-def _flag(panel: str, *names: str, help: str, metavar: str | None = None, parse: Any = None) -> Any:
-    return typer.Option(
-        *names, help=help, metavar=metavar, parser=parsed(parse) if parse else None, rich_help_panel=panel
-    )
-
-
 PROCESS, SECURITY, FILES = "Process", "Security", "Files"
-RESOURCES, NETWORK, CONTAINER = "Resources", "Network", "Container"
+RESOURCES, NAMESPACES, NETWORK, CONTAINER = "Resources", "Namespaces", "Network", "Container"
 
 
 @record
 class IdentityFlags:
     """`Identity` as flags."""
 
-    name: Annotated[str | None, _flag(CONTAINER, "--name", metavar="NAME", help="Name of the container.")] = None
-    rm: Annotated[bool, _flag(CONTAINER, "--rm", help="Remove the container when it ends.")] = False
+    name: Annotated[str | None, flag(CONTAINER, "--name", metavar="NAME", help="Name of the container.")] = None
+    rm: Annotated[bool, flag(CONTAINER, "--rm", help="Remove the container when it ends.")] = False
     label: Annotated[
         tuple[str, ...],
-        _flag(CONTAINER, "--label", "-l", metavar="KEY=VALUE", parse=parse_label, help="Set a label."),
+        flag(CONTAINER, "--label", "-l", metavar="KEY=VALUE", parse=parse_label, help="Set a label."),
     ] = ()
     label_file: Annotated[
-        tuple[str, ...], _flag(CONTAINER, "--label-file", metavar="FILE", help="Read labels from a file.")
+        tuple[str, ...], flag(CONTAINER, "--label-file", metavar="FILE", help="Read labels from a file.")
     ] = ()
     annotation: Annotated[
         tuple[str, ...],
-        _flag(
+        flag(
             CONTAINER,
             "--annotation",
             metavar="KEY=VALUE",
@@ -55,10 +58,10 @@ class IdentityFlags:
     ] = ()
     runtime: Annotated[
         str | None,
-        _flag(CONTAINER, "--runtime", metavar="NAME", help="Shim (io.containerd.…) or runc-like program to use."),
+        flag(CONTAINER, "--runtime", metavar="NAME", help="Shim (io.containerd.…) or runc-like program to use."),
     ] = None
     cidfile: Annotated[
-        str | None, _flag(CONTAINER, "--cidfile", metavar="FILE", help="Write the container's id into a new file.")
+        str | None, flag(CONTAINER, "--cidfile", metavar="FILE", help="Write the container's id into a new file.")
     ] = None
 
     def record(self) -> Identity:
@@ -80,7 +83,7 @@ class ProcessFlags:
 
     env: Annotated[
         tuple[str, ...],
-        _flag(
+        flag(
             PROCESS,
             "--env",
             "-e",
@@ -90,25 +93,25 @@ class ProcessFlags:
         ),
     ] = ()
     env_file: Annotated[
-        tuple[str, ...], _flag(PROCESS, "--env-file", metavar="FILE", help="Read variables from a file.")
+        tuple[str, ...], flag(PROCESS, "--env-file", metavar="FILE", help="Read variables from a file.")
     ] = ()
     workdir: Annotated[
         str | None,
-        _flag(PROCESS, "--workdir", "-w", metavar="DIR", parse=parse_workdir, help="Working directory."),
+        flag(PROCESS, "--workdir", "-w", metavar="DIR", parse=parse_workdir, help="Working directory."),
     ] = None
     user: Annotated[
         str | None,
-        _flag(PROCESS, "--user", "-u", metavar="USER[:GROUP]", parse=parse_user, help="User, by name or id."),
+        flag(PROCESS, "--user", "-u", metavar="USER[:GROUP]", parse=parse_user, help="User, by name or id."),
     ] = None
     group_add: Annotated[
         tuple[str, ...],
-        _flag(PROCESS, "--group-add", metavar="GROUP", parse=parse_group, help="Further group, by name or id."),
+        flag(PROCESS, "--group-add", metavar="GROUP", parse=parse_group, help="Further group, by name or id."),
     ] = ()
     entrypoint: Annotated[
         str | None,
-        _flag(PROCESS, "--entrypoint", metavar="PROGRAM", help="Program to run instead of the image's."),
+        flag(PROCESS, "--entrypoint", metavar="PROGRAM", help="Program to run instead of the image's."),
     ] = None
-    init: Annotated[bool, _flag(PROCESS, "--init", help="Run an init that passes signals on and reaps processes.")] = (
+    init: Annotated[bool, flag(PROCESS, "--init", help="Run an init that passes signals on and reaps processes.")] = (
         False
     )
 
@@ -129,11 +132,11 @@ class ProcessFlags:
 class TerminalFlags:
     """`Terminal` as flags."""
 
-    interactive: Annotated[bool, _flag(PROCESS, "--interactive", "-i", help="Pass standard input on.")] = False
-    tty: Annotated[bool, _flag(PROCESS, "--tty", "-t", help="Give it a terminal.")] = False
+    interactive: Annotated[bool, flag(PROCESS, "--interactive", "-i", help="Pass standard input on.")] = False
+    tty: Annotated[bool, flag(PROCESS, "--tty", "-t", help="Give it a terminal.")] = False
     attach: Annotated[
         tuple[str, ...],
-        _flag(PROCESS, "--attach", "-a", metavar="STREAM", parse=parse_attach, help="Stdin, stdout or stderr only."),
+        flag(PROCESS, "--attach", "-a", metavar="STREAM", parse=parse_attach, help="Stdin, stdout or stderr only."),
     ] = ()
 
     def record(self) -> Terminal:
@@ -149,11 +152,11 @@ class LifecycleFlags:
 
     stop_signal: Annotated[
         str | None,
-        _flag(CONTAINER, "--stop-signal", metavar="SIGNAL", help="Signal to stop it with (the image's, else SIGTERM)."),
+        flag(CONTAINER, "--stop-signal", metavar="SIGNAL", help="Signal to stop it with (the image's, else SIGTERM)."),
     ] = None
     stop_timeout: Annotated[
         int | None,
-        _flag(
+        flag(
             CONTAINER,
             "--stop-timeout",
             metavar="SECONDS",
@@ -173,10 +176,10 @@ class PullFlags:
 
     pull: Annotated[
         str | None,
-        _flag(CONTAINER, "--pull", metavar="missing|never", help="Taken as docker's; no image is pulled yet."),
+        flag(CONTAINER, "--pull", metavar="missing|never", help="Taken as docker's; no image is pulled yet."),
     ] = None
     quiet: Annotated[
-        bool, _flag(CONTAINER, "--quiet", "-q", help="Suppress the pull output, of which there is none yet.")
+        bool, flag(CONTAINER, "--quiet", "-q", help="Suppress the pull output, of which there is none yet.")
     ] = False
 
     def check(self) -> None:
@@ -192,18 +195,18 @@ class SecurityFlags:
     """`Security` as flags."""
 
     privileged: Annotated[
-        bool, _flag(SECURITY, "--privileged", help="Give it all privileges and devices of the host.")
+        bool, flag(SECURITY, "--privileged", help="Give it all privileges and devices of the host.")
     ] = False
     cap_add: Annotated[
-        tuple[str, ...], _flag(SECURITY, "--cap-add", metavar="CAPABILITY", help="Add a capability, or ALL.")
+        tuple[str, ...], flag(SECURITY, "--cap-add", metavar="CAPABILITY", help="Add a capability, or ALL.")
     ] = ()
     cap_drop: Annotated[
         tuple[str, ...],
-        _flag(SECURITY, "--cap-drop", metavar="CAPABILITY", help="Drop a capability, or ALL."),
+        flag(SECURITY, "--cap-drop", metavar="CAPABILITY", help="Drop a capability, or ALL."),
     ] = ()
     security_opt: Annotated[
         tuple[str, ...],
-        _flag(
+        flag(
             SECURITY,
             "--security-opt",
             metavar="OPTION",
@@ -211,7 +214,7 @@ class SecurityFlags:
             help="no-new-privileges, seccomp=FILE|unconfined, apparmor=PROFILE, systempaths=unconfined.",
         ),
     ] = ()
-    read_only: Annotated[bool, _flag(SECURITY, "--read-only", help="Mount the root filesystem read-only.")] = False
+    read_only: Annotated[bool, flag(SECURITY, "--read-only", help="Mount the root filesystem read-only.")] = False
 
     def record(self) -> Security:
         """As the SDK takes it."""
@@ -230,7 +233,7 @@ class MountFlags:
 
     volume: Annotated[
         tuple[Mount, ...],
-        _flag(
+        flag(
             FILES,
             "--volume",
             "-v",
@@ -241,7 +244,7 @@ class MountFlags:
     ] = ()
     mount: Annotated[
         tuple[Mount, ...],
-        _flag(
+        flag(
             FILES,
             "--mount",
             metavar="type=bind|tmpfs,…",
@@ -251,10 +254,10 @@ class MountFlags:
     ] = ()
     tmpfs: Annotated[
         tuple[Mount, ...],
-        _flag(FILES, "--tmpfs", metavar="DIR[:OPTIONS]", parse=parse_tmpfs, help="Mount a tmpfs."),
+        flag(FILES, "--tmpfs", metavar="DIR[:OPTIONS]", parse=parse_tmpfs, help="Mount a tmpfs."),
     ] = ()
     shm_size: Annotated[
-        int | None, _flag(FILES, "--shm-size", metavar="SIZE", parse=parse_size, help="Size of /dev/shm.")
+        int | None, flag(FILES, "--shm-size", metavar="SIZE", parse=parse_size, help="Size of /dev/shm.")
     ] = None
 
     def record(self) -> Mounts:
@@ -268,16 +271,76 @@ class ResourceFlags:
 
     ulimit: Annotated[
         tuple[Ulimit, ...],
-        _flag(RESOURCES, "--ulimit", metavar="NAME=SOFT[:HARD]", parse=parse_ulimit, help="Limit of a resource."),
+        flag(RESOURCES, "--ulimit", metavar="NAME=SOFT[:HARD]", parse=parse_ulimit, help="Limit of a resource."),
     ] = ()
     sysctl: Annotated[
         tuple[str, ...],
-        _flag(RESOURCES, "--sysctl", metavar="NAME=VALUE", parse=parse_sysctl, help="Kernel parameter."),
+        flag(RESOURCES, "--sysctl", metavar="NAME=VALUE", parse=parse_sysctl, help="Kernel parameter."),
     ] = ()
+    oom_score_adj: Annotated[
+        int | None,
+        flag(
+            RESOURCES,
+            "--oom-score-adj",
+            metavar="NUMBER",
+            parse=parse_integer,
+            help="How gladly the kernel kills it when memory runs out, -1000 to 1000 (0).",
+        ),
+    ] = None
+    device: Annotated[
+        tuple[str, ...],
+        flag(
+            RESOURCES,
+            "--device",
+            metavar="PATH[:PATH][:rwm]",
+            help="Device of the host, or directory of devices, to use.",
+        ),
+    ] = ()
+    device_cgroup_rule: Annotated[
+        tuple[str, ...],
+        flag(
+            RESOURCES,
+            "--device-cgroup-rule",
+            metavar="RULE",
+            parse=parse_device_rule,
+            help="Devices it may make nodes of, as 'c 42:* rwm'.",
+        ),
+    ] = ()
+    cgroup_parent: Annotated[
+        str, flag(RESOURCES, "--cgroup-parent", metavar="PATH", help="Cgroup to make its own in (/chub).")
+    ] = ""
 
     def record(self) -> Resources:
         """As the SDK takes it."""
-        return Resources(ulimits=self.ulimit, sysctls=self.sysctl)
+        return Resources(
+            ulimits=self.ulimit,
+            sysctls=self.sysctl,
+            oom_score_adj=self.oom_score_adj or 0,
+            cgroup_parent=self.cgroup_parent,
+            devices=tuple(map(parse_device, self.device)),
+            device_cgroup_rules=self.device_cgroup_rule,
+        )
+
+
+@record
+class NamespaceFlags:
+    """`Namespaces` as flags."""
+
+    ipc: Annotated[
+        str,
+        flag(NAMESPACES, "--ipc", metavar="MODE", help="private, shareable, none, host or container:C."),
+    ] = ""
+    pid: Annotated[str, flag(NAMESPACES, "--pid", metavar="MODE", help="host or container:C.")] = ""
+    uts: Annotated[str, flag(NAMESPACES, "--uts", metavar="MODE", help="host.")] = ""
+    cgroupns: Annotated[
+        str, flag(NAMESPACES, "--cgroupns", metavar="MODE", help="private or host (private with cgroup version 2).")
+    ] = ""
+
+    def record(self) -> Namespaces:
+        """As the SDK takes it; raises Invalid for what docker's own command line refuses."""
+        asked = Namespaces(ipc=self.ipc, pid=self.pid, uts=self.uts, cgroup=self.cgroupns)
+        check(asked)
+        return asked
 
 
 @record
@@ -286,11 +349,11 @@ class NetworkFlags:
 
     network: Annotated[
         str,
-        _flag(NETWORK, "--network", "--net", metavar="none|host", parse=parse_network, help="Its network."),
+        flag(NETWORK, "--network", "--net", metavar="none|host|container:C", parse=parse_network, help="Its network."),
     ] = "none"
     hostname: Annotated[
         str | None,
-        _flag(NETWORK, "--hostname", "-h", metavar="NAME", parse=parse_hostname, help="Its host name."),
+        flag(NETWORK, "--hostname", "-h", metavar="NAME", parse=parse_hostname, help="Its host name."),
     ] = None
 
     def record(self) -> Network:
@@ -304,7 +367,7 @@ class LoggingFlags:
 
     log_driver: Annotated[
         str,
-        _flag(
+        flag(
             CONTAINER,
             "--log-driver",
             metavar="json-file|none",
@@ -314,7 +377,7 @@ class LoggingFlags:
     ] = DRIVERS[0]
     log_opt: Annotated[
         tuple[str, ...],
-        _flag(CONTAINER, "--log-opt", metavar="NAME=VALUE", help="max-size and max-file of what is kept."),
+        flag(CONTAINER, "--log-opt", metavar="NAME=VALUE", help="max-size and max-file of what is kept."),
     ] = ()
 
     def record(self) -> Logging:
@@ -341,6 +404,8 @@ class ContainerFlags:
     security: SecurityFlags
     mounts: MountFlags
     resources: ResourceFlags
+    limits: LimitFlags
+    namespaces: NamespaceFlags
     network: NetworkFlags
     logging: LoggingFlags
 
@@ -363,6 +428,8 @@ class ContainerFlags:
                 security=self.security.record(),
                 mounts=self.mounts.record(),
                 resources=self.resources.record(),
+                limits=self.limits.record(),
+                namespaces=self.namespaces.record(),
                 network=self.network.record(),
                 logging=log,
             )

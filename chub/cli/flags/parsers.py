@@ -1,7 +1,7 @@
 """Parsers of `chub.options` as typer wants them: a value that is no good is a wrong flag."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import typer
 
@@ -29,6 +29,13 @@ def parsed(parse: Callable[[str], T]) -> Callable[[str], T]:
 
     parser.__name__ = getattr(parse, "__name__", "value").removeprefix("parse_")
     return parser
+
+
+def flag(panel: str, *names: str, help: str, metavar: str | None = None, parse: Any = None) -> Any:
+    """An option of a command in the panel of its group."""
+    return typer.Option(
+        *names, help=help, metavar=metavar, parser=parsed(parse) if parse else None, rich_help_panel=panel
+    )
 
 
 def condition(text: str) -> str:

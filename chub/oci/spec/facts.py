@@ -16,6 +16,7 @@ class HostDevice:
     mode: int = 0o666  # permission bits
     uid: int = 0
     gid: int = 0
+    permissions: str = "rwm"
 
 
 @record
@@ -51,5 +52,5 @@ class Facts:
     hostname_path: str = ""
     resolv_conf_path: str = ""
     init_path: str = ""  # program of the host to bind over INIT; empty: none
+    devices: tuple[HostDevice, ...] = ()  # those of the host that were asked for, by their paths in the container
     console: tuple[int, int] | None = None  # height and width of the terminal, in characters
-    cgroups_path: str = ""  # empty: /chub/<id>

@@ -10,6 +10,8 @@ from chub.oci.spec.base import INIT, MOUNTS, SHM_SIZE, Spec
 from chub.options.mounts import PROPAGATIONS, Mount, MountKind
 from chub.options.security import confinement
 
+SHM = "/dev/shm"
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -30,6 +32,8 @@ def apply(spec: Spec, request: Request, image: ImageConfig, facts: Facts) -> Non
             raise Invalid(f"Duplicate mount point: {target}")
         asked[target] = mount
     own = [_own(mount, request) for mount in MOUNTS if not _replaced(mount[0], asked)]
+    if request.namespaces.ipc == "none":
+        own = [mount for mount in own if (mount["destination"], mount["source"]) != (SHM, "shm")]
     others = [_asked(target, mount, facts) for target, mount in asked.items()]
     others += [_file(*file, request, facts) for file in _files(facts) if file[0] not in asked]
     if facts.init_path and INIT not in asked:
@@ -44,7 +48,9 @@ def _own(mount: tuple[str, str, str, tuple[str, ...]], request: Request) -> dict
     """One of docker's mounts, with what the options change of it."""
     destination, kind, source, options = mount
     security = request.security
-    if destination == "/dev/shm":
+    if destination == SHM and request.namespaces.ipc == "host":
+        return _entry(SHM, "bind", SHM, ("rbind", "rprivate"))
+    if destination == SHM:
         size = request.mounts.shm_size
         options = (*options, f"size={SHM_SIZE if size is None else size}")
     elif destination == "/sys/fs/cgroup":

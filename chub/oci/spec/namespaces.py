@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chub.errors import Unsupported
+from chub.errors import Invalid, Unsupported
 from chub.oci.spec.base import Spec
+from chub.options.namespaces import CONTAINER, check, check_ipc, joined
 
 if TYPE_CHECKING:
     from chub.oci.config import ImageConfig
@@ -17,18 +18,35 @@ def apply(spec: Spec, request: Request, image: ImageConfig, facts: Facts) -> Non
     """Write the namespaces and the host name.
 
     As docker's: private ones, on cgroup version 2 also of cgroups. With the host's network the host name is
-    the host's, but a copy: the container may change it.
+    the host's, but a copy: the container may change it. One that is to join another container's has a new one here,
+    until it starts: `chub.oci.spec.joining`.
     """
-    network = request.network.network
-    if network not in ("none", "host"):
-        raise Unsupported(f"network {network} is not supported yet", hint="use none or host")
-    kinds = ["mount", "uts", "pid", "ipc"]
-    if network == "none":
-        kinds.append("network")
-    if facts.host.cgroup == 2:
-        kinds.append("cgroup")
-    spec["linux"]["namespaces"] = [{"type": kind} for kind in kinds]
-    spec["hostname"] = hostname(request, facts)
+    asked, network = request.namespaces, request.network.network
+    _check(request)
+    shared = {kind for kind, mode in (("uts", asked.uts), ("pid", asked.pid), ("ipc", asked.ipc)) if mode == "host"}
+    if network == "host":
+        shared.add("network")
+    if (asked.cgroup or ("private" if facts.host.cgroup == 2 else "host")) == "host":
+        shared.add("cgroup")
+    kinds = ("mount", "uts", "pid", "ipc", "network", "cgroup")
+    spec["linux"]["namespaces"] = [{"type": kind} for kind in kinds if kind not in shared]
+    if "uts" not in shared:
+        spec["hostname"] = hostname(request, facts)
+
+
+def _check(request: Request) -> None:
+    """Raise Invalid or Unsupported for what there is not, or does not go together."""
+    network, asked = request.network.network, request.namespaces
+    check(asked)
+    check_ipc(asked.ipc)
+    if network == CONTAINER:
+        raise Invalid("invalid network mode: invalid container format container:<name|id>")
+    if network not in ("none", "host") and not joined(network):
+        raise Unsupported(f"network {network} is not supported yet", hint="use none, host or container:CONTAINER")
+    if request.network.hostname and asked.uts == "host":
+        raise Invalid("conflicting options: hostname and the UTS mode")
+    if request.network.hostname and joined(network):
+        raise Invalid("conflicting options: hostname and the network mode")
 
 
 def hostname(request: Request, facts: Facts) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def apply(spec: Spec, request: Request, image: ImageConfig, facts: Facts) -> None:
     """Write how the first process is started."""
     process = spec["process"]
-    process["args"] = [*((INIT, "--") if request.process.init else ()), *arguments(request, image)]
+    process["args"] = [*((INIT, "--") if has_init(request) else ()), *arguments(request, image)]
     process["env"] = list(environment(request, image, facts))
     process["cwd"] = _directory(request.process, image)
     process["user"] = {
@@ -29,7 +29,7 @@ def apply(spec: Spec, request: Request, image: ImageConfig, facts: Facts) -> Non
         "gid": facts.gid,
         "additionalGids": list(dict.fromkeys((facts.gid, *facts.groups))),
     }
-    process["oomScoreAdj"] = 0  # else it inherits its shim's
+    process["oomScoreAdj"] = _score(request.resources.oom_score_adj)  # without one it inherits its shim's
     if request.terminal.tty:
         process["terminal"] = True
         if facts.console is not None:
@@ -37,6 +37,17 @@ def apply(spec: Spec, request: Request, image: ImageConfig, facts: Facts) -> Non
             process["consoleSize"] = {"height": height, "width": width}
     if annotations := dict(text.partition("=")[::2] for text in request.identity.annotations):
         spec["annotations"] = annotations
+
+
+def has_init(request: Request) -> bool:
+    """Whether an init is put before the program: as with docker, only where it is the first process it can see."""
+    return request.process.init and not request.namespaces.pid
+
+
+def _score(asked: int) -> int:
+    if not -1000 <= asked <= 1000:
+        raise Invalid(f"Invalid value {asked}, range for oom score adj is [-1000, 1000]")
+    return asked
 
 
 def arguments(request: Request, image: ImageConfig) -> tuple[str, ...]:

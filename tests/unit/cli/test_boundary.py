@@ -45,7 +45,7 @@ def chub(line: str) -> Result:
         ("rm --link web", 125, ["--link is not supported yet"]),
         ("rm -l web", 125, ["-l is not supported yet"]),
         ("ps --format {{.Nope}}", 1, ["chub: failed to execute template: template: :1:2: executing"]),
-        ("run --memory 1g x", 125, ["--memory is not supported yet"]),
+        ("run --cpu-rt-period 1 x", 125, ["--cpu-rt-period is not supported yet"]),
         ("run -P x", 125, ["-P is not supported yet"]),
         ("run -p 80:80 x", 125, ["-p is not supported yet"]),
     ],

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chub.core import apparmor, sources
-from chub.core.host import has_apparmor, host_facts, init_program
+from chub.core.host import devices_of, has_apparmor, host_facts, init_program
 from chub.core.sources import prepare_sources
 from chub.errors import Invalid, NotFound, PermissionDenied, Unsupported
 from chub.oci.spec.capabilities import NAMES
 from chub.options.mounts import Mount, MountKind, Mounts
+from chub.options.resources import parse_device
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +36,19 @@ def test_facts() -> None:
     assert host.cgroup in (1, 2)
     assert set(host.capabilities) <= set(NAMES)
     assert host.devices == ()
+
+
+def test_devices_that_are_asked_for(tmp_path: Path) -> None:
+    """A node under another path, also through a link; all below a directory; what is none is named."""
+    (tmp_path / "link").symlink_to("/dev/zero")
+    (zero,) = devices_of(parse_device(f"{tmp_path}/link:/dev/a:r"))
+    assert (zero.path, zero.kind, zero.major, zero.minor, zero.permissions) == ("/dev/a", "c", 1, 5, "r")
+
+    paths = [each.path for each in devices_of(parse_device("/dev:/far"))]
+    assert {"/far/null", "/far/zero"} <= set(paths)
+    for name, error, why in (("nosuch", NotFound, "no such file or directory"), ("", Invalid, "not a device node")):
+        with pytest.raises(error, match=f'adding custom device "{tmp_path}/?{name}": {why}'):
+            devices_of(parse_device(f"{tmp_path}/{name}"))
 
 
 def test_devices() -> None:

@@ -58,7 +58,7 @@ def visible(spec: Document) -> Document:
         for name in NAMES
     }
     linux["namespaces"] = sorted(namespace["type"] for namespace in linux["namespaces"])
-    linux["resources"] = {"devices": _rules(linux["resources"]["devices"])}
+    linux["resources"] = _limits(linux["resources"]) | {"devices": _rules(linux["resources"]["devices"])}
     if "devices" in linux:
         linux["devices"] = sorted(linux["devices"], key=lambda device: str(device["path"]))
     if "seccomp" in linux:
@@ -66,11 +66,21 @@ def visible(spec: Document) -> Document:
     return {
         "process": process,
         "root": {"readonly": spec["root"].get("readonly", False)},
-        "hostname": spec["hostname"],
+        "hostname": spec.get("hostname", ""),
         "mounts": {mount["destination"]: _mount(mount) for mount in spec["mounts"]},
         "annotations": spec.get("annotations", {}),
         "linux": linux,
     }
+
+
+def _limits(resources: Document) -> Document:
+    """What is limited: docker also writes what is not."""
+    limits = {
+        part: {name: value for name, value in content.items() if value or name == "swappiness"}
+        for part, content in resources.items()
+        if part != "devices"
+    }
+    return {part: content for part, content in limits.items() if content}
 
 
 def _rules(rules: list[Document]) -> list[str]:
