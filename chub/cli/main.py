@@ -21,12 +21,12 @@ CONTAINER = {
     "exec": Entry("exec", "Execute a command in a running container"),
     "inspect": Entry("inspect", "Display detailed information on one or more containers"),
     "kill": Entry("lifecycle:kill", "Kill one or more running containers"),
-    "ls": Entry("ps", "List containers"),
+    "ls": Entry("ps", "List containers", "list", "ps"),
     "pause": Entry("lifecycle:pause", "Pause all processes within one or more containers"),
     "prune": Entry("lifecycle:prune", "Remove all stopped containers"),
     "rename": Entry("lifecycle:rename", "Rename a container"),
     "restart": Entry("start:restart", "Restart one or more containers"),
-    "rm": Entry("rm", "Remove one or more containers"),
+    "rm": Entry("rm", "Remove one or more containers", "remove"),
     "run": Entry("run", "Create and run a new container from an image"),
     "start": Entry("start:start", "Start one or more stopped containers"),
     "stop": Entry("lifecycle:stop", "Stop one or more running containers"),
@@ -43,8 +43,8 @@ ENGINE = {
 IMAGE = {
     "history": Entry("images:history", "Show the history of an image"),
     "inspect": Entry("images:inspect", "Display detailed information on one or more images"),
-    "ls": Entry("images:ls", "List images"),
-    "rm": Entry("images:rm", "Remove one or more images"),
+    "ls": Entry("images:ls", "List images", "list"),
+    "rm": Entry("images:rm", "Remove one or more images", "remove"),
     "tag": Entry("images:tag", "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE"),
 }
 ROOTFS = {

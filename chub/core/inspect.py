@@ -10,12 +10,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from chub.core.listing import State, Summary, request_of, spec_of, without_init
+from chub.core.listing import State, Summary, bound, request_of, spec_of, without_init
 from chub.core.marks import STOP_SIGNAL_LABEL
 from chub.core.workspace import Workspace
 from chub.errors import NotFound
-from chub.oci.spec.base import INIT
 from chub.options.terminal import STREAMS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from chub.api.containers import Container
 
 NEVER = "0001-01-01T00:00:00Z"
 
@@ -47,7 +50,7 @@ def inspect(workspace: Workspace, row: Summary) -> dict[str, Any]:
         "ExecIDs": None,
         "HostConfig": _host_config(row, spec, request),
         "GraphDriver": _graph_driver(workspace, row),
-        "Mounts": _mounts(spec),
+        "Mounts": _mounts(row.record),
         "Config": _config(row, process, request, spec),
         "NetworkSettings": _network_settings(row),
     }
@@ -186,10 +189,8 @@ def _graph_driver(workspace: Workspace, row: Summary) -> dict[str, Any]:
     return {"Name": record.snapshotter, "Data": data or {"Dir": mounts[0].source}}
 
 
-def _mounts(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _mounts(record: Container) -> list[dict[str, Any]]:
     """Bind mounts that were asked for; the files that chub itself mounts do not count, as with docker."""
-    own = ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf", INIT)
-    found = (each for each in spec.get("mounts", ()) if each.get("type") == "bind" and each["destination"] not in own)
     return [
         {
             "Type": "bind",
@@ -199,7 +200,7 @@ def _mounts(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
             "RW": "ro" not in each.get("options", ()),
             "Propagation": next((word for word in each.get("options", ()) if word in PROPAGATIONS), "rprivate"),
         }
-        for each in found
+        for each in bound(record)
     ]
 
 

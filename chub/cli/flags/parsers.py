@@ -32,7 +32,7 @@ def parsed(parse: Callable[[str], T]) -> Callable[[str], T]:
 
 
 def condition(text: str) -> str:
-    """A filter as it is, if it is one."""
-    if "=" not in text:
+    """A filter as it is, if it is one; an empty one is none, and is no mistake."""
+    if text and "=" not in text:
         raise Invalid("bad format of filter (expected name=value)")
     return text
