@@ -143,11 +143,11 @@ class Container:
         """All that is known of it."""
         return self._summary
 
-    def inspect(self) -> dict[str, Any]:
-        """What docker's inspect says of a container, with docker's keys."""
+    def inspect(self, *, size: bool = False) -> dict[str, Any]:
+        """What docker's inspect says of a container, with docker's keys; with `size` what its files take, too."""
         from chub.core.inspect import inspect
 
-        return inspect(self._workspace, self._summary)
+        return inspect(self._workspace, self._summary, size=size)
 
     def reload(self) -> Container:
         """Fetch it again, and give it back; raises NotFound if it is gone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -38,7 +39,9 @@ def shape(text: str) -> str:
     text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "<time>", text)
     text = re.sub(r"\d+ seconds?|Less than a second|About a minute|\d+ minutes", "<age>", text)
     text = re.sub(r"\d[\d.]*[kM]?B\b", "<size>", text)
-    text = re.sub(r"(?m)^(Error response from daemon|docker|chub): |^hint: .*\n", "", text).replace("docker", "chub")
+    text = re.sub(r"(?m)^(Error response from daemon|Error|docker|chub): |^hint: .*\n", "", text).replace(
+        "docker", "chub"
+    )
     return re.sub(r" +", " ", text)
 
 
@@ -94,3 +97,35 @@ def test_listings_are_dockers(both: tuple[Command, Command]) -> None:
 
         said = [(each.exit_status, shape(each.stdout), shape(each.stderr)) for each in (theirs, ours)]
         assert (line, *said[1]) == (line, *said[0])
+
+
+INSPECTED = [
+    "inspect nosuch",
+    "inspect -f {{.Id}} nosuch",
+    "inspect -f {{.Name}} r1 nosuch",
+    "container inspect -f {{.Name}} r1 nosuch",
+    "inspect --type container busybox",
+    "inspect --type image r1",
+    "inspect -f {{json|.Config}} r1",
+    "inspect -f {{json|.Config}} c1",
+    "inspect -f {{json|.State}} c1",
+    "inspect -f {{json|.Mounts}} r1",
+    "inspect -f {{.Path}}|{{.Args}}|{{.SizeRw}} x1",
+    "inspect --size --type image -f {{.Os}} busybox",
+    "container inspect",
+]
+
+
+def test_inspect_is_dockers(both: tuple[Command, Command]) -> None:
+    """25, 29: what is found is printed, the rest is said; keys and their order, and what most scripts read."""
+    for line in INSPECTED:
+        words = [word.replace("|", " ") for word in line.split()]
+        theirs, ours = (program(*words) for program in both)
+
+        said = [(each.exit_status, shape(each.stdout), shape(each.stderr)) for each in (theirs, ours)]
+        assert (line, *said[1]) == (line, *said[0])
+    theirs, ours = (json.loads(program.ok("inspect", "-s", "r1"))[0] for program in both)
+    assert list(ours) == list(theirs)
+    for key in ("State", "Config", "NetworkSettings", "GraphDriver"):
+        assert list(ours[key]) == list(theirs[key]), key
+    assert list(ours["NetworkSettings"]["Networks"]["none"]) == list(theirs["NetworkSettings"]["Networks"]["none"])
