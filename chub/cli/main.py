@@ -82,6 +82,7 @@ COMMANDS: dict[str, dict[str, Entry | Group]] = {
     },
     "Commands": {
         "attach": Entry("attach", "Attach local standard streams to a running container"),
+        "bundle": Entry("bundle:bundle", "Write a container out as an OCI bundle, which plain runc runs"),
         "create": Entry("create", "Create a new container"),
         "history": Entry("images:history", "Show the history of an image"),
         "inspect": Entry("inspect:inspect", "Return low-level information on containers and images"),
@@ -90,6 +91,7 @@ COMMANDS: dict[str, dict[str, Entry | Group]] = {
         "rename": Entry("lifecycle:rename", "Rename a container"),
         "restart": Entry("start:restart", "Restart one or more containers"),
         "rmi": Entry("images:rm", "Remove one or more images"),
+        "run-line": Entry("bundle:run_line", "Print the chub run line that makes a container again"),
         "start": Entry("start:start", "Start one or more stopped containers"),
         "tag": Entry("images:tag", "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE"),
         "top": Entry("lifecycle:top", "Display the running processes of a container"),

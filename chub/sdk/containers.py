@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chub.api.containers import Container as Record
     from chub.chain.sharing import Sharing
     from chub.core.attach import Attached
+    from chub.core.bundle import Bundle
     from chub.core.disk import Sizes
     from chub.core.execute import Executed
     from chub.core.pruning import Pruned
@@ -148,6 +149,27 @@ class Container:
         from chub.core.inspect import inspect
 
         return inspect(self._workspace, self._summary, size=size)
+
+    def run_line(self) -> str:
+        """The ``chub run …`` line that makes such a container again, quoted for a shell.
+
+        Raises Unsupported where nobody knows: docker cannot be asked, or the container is of no image.
+        """
+        from chub.core.run_line import run_line
+
+        return run_line(self._workspace, self._summary)
+
+    def bundle(self, directory: str | PathLike[str], *, mount: bool = False) -> Bundle:
+        """Write an OCI bundle into a new or empty `directory`, which ``runc run`` runs without containerd.
+
+        It has a copy of the container's files, or with `mount` an empty ``rootfs`` and the command that mounts them.
+        Raises Conflict for a directory that has something in it, Unsupported where containerd does not keep the files.
+        """
+        from pathlib import Path
+
+        from chub.core.bundle import bundle
+
+        return bundle(self._workspace, self._summary, Path(directory), mount=mount)
 
     def reload(self) -> Container:
         """Fetch it again, and give it back; raises NotFound if it is gone."""
