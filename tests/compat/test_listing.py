@@ -112,7 +112,9 @@ INSPECTED = [
     "inspect -f {{json|.Mounts}} r1",
     "inspect -f {{.Path}}|{{.Args}}|{{.SizeRw}} x1",
     "inspect --size --type image -f {{.Os}} busybox",
-    "container inspect",
+    "inspect -f {{js|.Path}}{{html|.Path}} r1",
+    "inspect -f {{index|.Args|5}} r1",
+    "inspect -f {{range|$k,|$v|:=|.Config.Labels}}{{$k}}={{$v}};{{else}}none{{end}} r1",
 ]
 
 

@@ -36,7 +36,8 @@ def test_a_line_makes_the_same_container_again(chub: Command, image: str) -> Non
     chub.ok("rm", "one")
 
     again = chub(*shlex.split(line)[1:])
-    assert (again.exit_status, again.stdout) == (first.exit_status, first.stdout) == (3, "it's\n1000\nhh\n"), first.stderr
+    assert (first.exit_status, first.stdout) == (3, "it's\n1000\nhh\n"), first.stderr
+    assert (again.exit_status, again.stdout) == (first.exit_status, first.stdout), again.stderr
     assert about(chub, "one") == told
     assert chub.ok("run-line", "one") == line
     chub.ok("rm", "one")

@@ -98,7 +98,9 @@ def _print(found: list[tuple[str, dict[str, Any]]], format: str | None) -> None:
 
     made = template.compile(format)
     records = {"container": inspected.CONTAINER, "image": inspected.IMAGE}
-    if not found:
-        print()
-    for kind, document in found:
-        print(inspected.render(made, document, records[kind]))
+    lines = []
+    try:
+        for kind, document in found:
+            lines.append(inspected.render(made, document, records[kind]))
+    finally:  # a line's end stands where nothing could be rendered
+        print("\n".join(lines))
