@@ -1,6 +1,6 @@
 """docker's spellings of flags (pflag's) that click does not know."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
@@ -37,7 +37,7 @@ def normalised(args: Sequence[str], params: Sequence[Any], interspersed: bool) -
             if not equals and name in takers:
                 yield from _next(rest)
         elif word.startswith("-") and word != "-":
-            yield from _cluster(word, switches, takers, rest)
+            yield from _cluster(word, switches, takers, off, rest)
         else:
             yield word
     yield from rest
@@ -52,7 +52,9 @@ def _no_truth(name: str, value: str, params: Sequence[Any]) -> Exception:
     return wrong
 
 
-def _cluster(word: str, switches: set[str], takers: set[str], rest: Iterator[str]) -> Iterator[str]:
+def _cluster(
+    word: str, switches: set[str], takers: set[str], off: Mapping[str, str], rest: Iterator[str]
+) -> Iterator[str]:
     """A word of one-letter flags: ``-it``, ``-itv/a:/b``, ``-t=false``, ``-e=A=1``."""
     for place in range(1, len(word)):
         flag, value = f"-{word[place]}", word[place + 1 :]
@@ -65,6 +67,8 @@ def _cluster(word: str, switches: set[str], takers: set[str], rest: Iterator[str
             kept = word[: place + 1] if value[1:] in TRUE else word[:place]
             if kept != "-":
                 yield kept
+            if value[1:] in FALSE and flag in off:
+                yield off[flag]
             return
     yield word
 

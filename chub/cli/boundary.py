@@ -150,7 +150,8 @@ def _usage(error: Any) -> int:
         takes = sum(1 for each in context.command.params if each.param_type_name == "argument")
         words, exact = _needed(path, context)
         if not exact:
-            words = f"{path!r} accepts " + (f"at most {takes} arguments" if takes else "no arguments")
+            plural = "s" if takes > 1 else ""
+            words = f"{path!r} " + (f"requires at most {takes} argument{plural}" if takes else "accepts no arguments")
         status, lead = ARGUMENTS_STATUS, "chub: "
     elif words.startswith("No such command"):
         return _unknown_command(path, words.split("'")[1], context)

@@ -22,9 +22,10 @@ class Entry:
     A module that holds several is named with the command: ``images:rm``.
     """
 
-    def __init__(self, place: str, help: str) -> None:
+    def __init__(self, place: str, help: str, *aliases: str) -> None:
         self.place = place
         self.help = help
+        self.aliases = aliases  # other names, which no list has
 
     def load(self, name: str) -> Any:
         """Import the command's module and make the command, called `name`."""
@@ -38,6 +39,8 @@ class Entry:
 
 class Group:
     """Commands under one name."""
+
+    aliases: tuple[str, ...] = ()
 
     def __init__(self, help: str, commands: Mapping[str, Entry]) -> None:
         self.help = help
@@ -123,7 +126,7 @@ class Lazy(typer.core.TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Load the command that `cmd_name` names."""
         for name, entry in self.table():
-            if name == cmd_name:
+            if name == cmd_name or cmd_name in entry.aliases:
                 return entry.load(name)
         return self.unlisted[cmd_name].load(cmd_name) if cmd_name in self.unlisted else None
 

@@ -118,7 +118,7 @@ def _read_mounted(layers: Sequence[str], names: Sequence[str]) -> dict[str, byte
 
     def work() -> None:
         try:
-            root = _mount_unseen(layers)
+            root = mount_unseen(layers)
             try:
                 for name in names:
                     fd = _open_in_root(root, name)
@@ -144,7 +144,7 @@ def _unreadable(failure: OSError | ChubError) -> ChubError:
     return ChubError(message)
 
 
-def _mount_unseen(layers: Sequence[str]) -> int:
+def mount_unseen(layers: Sequence[str]) -> int:
     """Leave the mount namespace, mount the layers read-only over /, and give a descriptor of their root."""
     import ctypes
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
+import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from chub.api.images import Image
-from chub.core.filters import by_name, labelled
+from chub.core.filters import by_name, labelled, truth
 from chub.core.images import Resolved, find, namespaces, read
 from chub.errors import Invalid, NotFound
 from chub.oci import references
 from chub.oci.config import rfc3339
+from chub.options.times import SECOND, parse_moment
 from chub.records import record
 
 TYPE_CHECKING = False
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
     from chub.api.services import Services
 
 ZERO_TIME = "0001-01-01T00:00:00Z"  # Go's: never set
-FILTERS = ("before", "dangling", "label", "reference", "since")
+FILTERS = ("before", "dangling", "label", "reference", "since", "until")
 
 
 @record
@@ -69,6 +73,15 @@ def list_images(
         found = [row for row in found if accept(row)]
     oldest = datetime.min.replace(tzinfo=UTC)
     return tuple(sorted(found, key=lambda row: row.created or oldest, reverse=True))
+
+
+def users(services: Services, *, all_namespaces: bool = False) -> dict[str, int]:
+    """How many containers were made of each image, by its target's digest. Those that have no image count nowhere."""
+    counted: Counter[str] = Counter()
+    for view in tuple(namespaces(services)) if all_namespaces else (services,):
+        targets = {image.name: image.target.digest for image in view.images.list()}
+        counted.update(targets[each.image] for each in view.containers.list() if each.image in targets)
+    return dict(counted)
 
 
 def history(services: Services, word: str, *, snapshotter: str = "overlayfs") -> tuple[Step, ...]:
@@ -216,14 +229,16 @@ def _accepting(services: Services, filters: Sequence[str]) -> list[Callable[[Ima
     """A test for each name of a filter: values of one name are alternatives, but all labels must be there."""
     values = by_name(filters, FILTERS)
     tests: list[Callable[[ImageSummary], bool]] = []
-    if patterns := values.get("reference"):
+    if patterns := [_pattern(text) for text in values.get("reference", ())]:
         tests.append(lambda row: any(_matches(row, pattern) for pattern in patterns))
     for label in values.get("label", ()):
         tests.append(labelled(label))
-    for value in values.get("dangling", ()):
-        if value not in ("true", "1", "false", "0"):
-            raise Invalid(f"invalid filter 'dangling=[{value}]'")
-        tests.append(lambda row, dangling=value in ("true", "1"): dangling is not bool(row.tag))  # type: ignore[misc]
+    dangling = truth("dangling", values.get("dangling", []))
+    if dangling is not None:
+        tests.append(lambda row: dangling is not bool(row.tag))
+    for text in values.get("until", ()):
+        until = parse_moment(text, time.time_ns())
+        tests.append(lambda row, until=until: row.created is None or row.created.timestamp() * SECOND < until)  # type: ignore[misc]
     for name in ("before", "since"):
         for word in values.get(name, ()):
             tests.append(_beside(services, word, before=name == "before"))
@@ -237,10 +252,26 @@ def _beside(services: Services, word: str, *, before: bool) -> Callable[[ImageSu
     return lambda row: row.created is not None and (row.created < limit if before else row.created > limit)
 
 
-def _matches(row: ImageSummary, pattern: str) -> bool:
-    """Docker's: the repository, or repository and tag, a ``*`` standing for anything but a slash."""
-    import re
+def _pattern(text: str) -> re.Pattern[str]:
+    """A pattern of docker's (Go's path.Match): ``*`` and ``?`` stand for all but a slash, ``[a-z]`` and ``[^a]``."""
+    parts, rest = [], text
+    while rest:
+        if set_of := re.match(r"\[(\^?)((?:\\.|[^\]\\])+)\]", rest):
+            parts.append(f"[{set_of[1]}{set_of[2].replace('[', chr(92) + '[')}]")
+            rest = rest[set_of.end() :]
+            continue
+        if rest[0] == "[" or rest == "\\":
+            raise Invalid("syntax error in pattern")
+        literal = rest[0] == "\\"
+        letter, rest = (rest[1], rest[2:]) if literal else (rest[0], rest[1:])
+        parts.append({"*": "[^/]*", "?": "[^/]"}.get("" if literal else letter, re.escape(letter)))
+    try:
+        return re.compile("".join(parts))
+    except re.error:
+        raise Invalid("syntax error in pattern") from None
 
-    wanted = re.compile("[^/]*".join(re.escape(text) for text in pattern.split("*")))
+
+def _matches(row: ImageSummary, wanted: re.Pattern[str]) -> bool:
+    """Whether a pattern is of an image's repository, or of repository and tag."""
     names = (row.repository, f"{row.repository}:{row.tag}", row.name)
     return bool(row.repository) and any(wanted.fullmatch(name) for name in names)

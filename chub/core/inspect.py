@@ -12,19 +12,42 @@ from typing import Any
 
 from chub.core import endings
 from chub.core.cgroups import oom_kills
+from chub.core.disk import Disk
 from chub.core.host_config import host_config
-from chub.core.listing import State, Summary, request_of, spec_of, without_init
+from chub.core.listing import State, Summary, bound, network_of, request_of, spec_of, without_init
 from chub.core.marks import STOP_SIGNAL_LABEL
 from chub.core.workspace import Workspace
-from chub.errors import NotFound
-from chub.oci.spec.base import INIT
+from chub.errors import Invalid, NotFound
 from chub.options.terminal import STREAMS
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from chub.api.containers import Container
+    from chub.oci.config import ImageConfig
+
+# What docker says of the networks none and host, which have no addresses.
+UNCONNECTED: Mapping[str, Any] = {
+    "IPAMConfig": None,
+    "Links": None,
+    "Aliases": None,
+    "MacAddress": "",
+    "DriverOpts": None,
+    "GwPriority": 0,
+    "NetworkID": "",
+    "EndpointID": "",
+    "Gateway": "",
+    "IPAddress": "",
+    "IPPrefixLen": 0,
+    "IPv6Gateway": "",
+    "GlobalIPv6Address": "",
+    "GlobalIPv6PrefixLen": 0,
+    "DNSNames": None,
+}
 NEVER = "0001-01-01T00:00:00Z"
 
 
-def inspect(workspace: Workspace, row: Summary) -> dict[str, Any]:
-    """A container with docker's keys."""
+def inspect(workspace: Workspace, row: Summary, *, size: bool = False) -> dict[str, Any]:
+    """A container with docker's keys; with `size` also what its files take."""
     spec, request = spec_of(row.record), request_of(row.record)
     process: Mapping[str, Any] = spec.get("process", {})
     args = without_init(list(process.get("args", ())))
@@ -50,8 +73,9 @@ def inspect(workspace: Workspace, row: Summary) -> dict[str, Any]:
         "ExecIDs": None,
         "HostConfig": host_config(row.record, spec, request),
         "GraphDriver": _graph_driver(workspace, row),
-        "Mounts": _mounts(spec),
-        "Config": _config(row, process, request, spec),
+        **(_sizes(workspace, row) if size else {}),
+        "Mounts": _mounts(row.record, request),
+        "Config": _config(workspace, row, process, request, spec),
         "NetworkSettings": _network_settings(row),
     }
 
@@ -110,68 +134,127 @@ def _graph_driver(workspace: Workspace, row: Summary) -> dict[str, Any]:
     """The directories of its snapshot, as containerd gives them."""
     record = row.record
     if not record.snapshotter or not record.snapshot_key:
-        return {"Name": record.snapshotter, "Data": None}
+        return {"Data": None, "Name": record.snapshotter}
     try:
         mounts = workspace.services.snapshots(record.snapshotter).mounts(record.snapshot_key)
     except NotFound:
-        return {"Name": record.snapshotter, "Data": None}
+        return {"Data": None, "Name": record.snapshotter}
     options = dict(each.partition("=")[::2] for each in mounts[0].options)
     names = {"lowerdir": "LowerDir", "upperdir": "UpperDir", "workdir": "WorkDir"}
-    data = {names[name]: value for name, value in options.items() if name in names}
-    return {"Name": record.snapshotter, "Data": data or {"Dir": mounts[0].source}}
+    data = {names[name]: options[name] for name in names if name in options}
+    return {"Data": data or {"Dir": mounts[0].source}, "Name": record.snapshotter}
 
 
-def _mounts(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _sizes(workspace: Workspace, row: Summary) -> dict[str, int]:
+    disk = Disk(workspace)
+    return {"SizeRw": disk.own(row), "SizeRootFs": disk.total(row)}
+
+
+def _mounts(record: Container, request: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Bind mounts that were asked for; the files that chub itself mounts do not count, as with docker."""
-    own = ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf", INIT)
-    found = (each for each in spec.get("mounts", ()) if each.get("type") == "bind" and each["destination"] not in own)
     return [
         {
             "Type": "bind",
             "Source": each["source"],
             "Destination": each["destination"],
-            "Mode": "",
-            "RW": "ro" not in each.get("options", ()),
+            "Mode": _mode(each, request),
+            "RW": not {"ro", "rro"} & {*each.get("options", ())},
             "Propagation": next((word for word in each.get("options", ()) if word in PROPAGATIONS), "rprivate"),
         }
-        for each in found
+        for each in bound(record)
     ]
+
+
+def _mode(mount: Mapping[str, Any], request: Mapping[str, Any]) -> str:
+    """The third part of a ``-v``, as far as it can be told; ``--mount`` has none."""
+    asked = request.get("mounts", {}).get("mounts", ())
+    mine: Mapping[str, Any] = next((each for each in asked if each["target"] == mount["destination"]), {})
+    return "ro" if mine.get("create_source") and mine["read_only"] else ""
 
 
 PROPAGATIONS = frozenset({"private", "rprivate", "shared", "rshared", "slave", "rslave"})
 
 
 def _config(
-    row: Summary, process: Mapping[str, Any], request: Mapping[str, Any], spec: Mapping[str, Any]
+    workspace: Workspace, row: Summary, process: Mapping[str, Any], request: Mapping[str, Any], spec: Mapping[str, Any]
 ) -> dict[str, Any]:
     asked = request.get("process", {})
-    entrypoint = asked.get("entrypoint")
     interactive = request.get("terminal", {}).get("interactive", False)
     attached = request.get("terminal", {}).get("attached", STREAMS)
-    user = process.get("user", {})
+    image = _image_config(workspace, row, request)
     stop = {
         "StopSignal": row.record.labels.get(STOP_SIGNAL_LABEL),
         "StopTimeout": request.get("lifecycle", {}).get("stop_timeout"),
     }
+    ports: dict[str, Any] = (
+        {"ExposedPorts": {port: {} for port in image.exposed_ports}} if image and image.exposed_ports else {}
+    )
     return {
         "Hostname": spec.get("hostname") or (row.record.id[:12] if request else ""),
-        "Domainname": "",
-        "User": asked.get("user") or (f"{user['uid']}:{user['gid']}" if user.get("uid") else ""),
+        "Domainname": spec.get("domainname", ""),
+        "User": asked.get("user") or (image.user if image else _user(process)),
         "AttachStdin": interactive and "stdin" in attached,
         "AttachStdout": "stdout" in attached,
         "AttachStderr": "stderr" in attached,
+        **({"ExposedPorts": ports} if ports else {}),
         "Tty": process.get("terminal", False),
         "OpenStdin": interactive,
         "StdinOnce": interactive and "stdin" in attached,
-        "Env": list(process.get("env", ())),
-        "Cmd": list(request["words"]) if request.get("words") else without_init(list(process.get("args", ()))),
+        "Env": _environment(asked, image) if image else list(process.get("env", ())),
+        "Cmd": _command(request, process, image),
         "Image": row.image,
-        "Volumes": None,
-        "WorkingDir": process.get("cwd", ""),
-        "Entrypoint": [entrypoint] if entrypoint else None,
+        "Volumes": {path: {} for path in image.volumes} if image and image.volumes else None,
+        "WorkingDir": asked.get("workdir") or (image.workdir if image else process.get("cwd", "")),
+        "Entrypoint": _entrypoint(asked, image),
         "OnBuild": None,
         "Labels": dict(row.labels),
     } | {key: value for key, value in stop.items() if value is not None}
+
+
+def _image_config(workspace: Workspace, row: Summary, request: Mapping[str, Any]) -> ImageConfig | None:
+    """What the image of a container of chub's says; None where it is gone, and for others' containers.
+
+    A directory's says nothing that a container of it could have.
+    """
+    from chub.core.images import resolve
+    from chub.oci.config import ImageConfig
+
+    if request.get("rootfs"):
+        return ImageConfig(architecture="", os="")
+    if not request or not row.record.image:
+        return None
+    try:
+        return resolve(workspace.services, row.record.image).config
+    except (NotFound, Invalid):
+        return None
+
+
+def _user(process: Mapping[str, Any]) -> str:
+    user = process.get("user", {})
+    return f"{user['uid']}:{user['gid']}" if user.get("uid") else ""
+
+
+def _environment(asked: Mapping[str, Any], image: ImageConfig) -> list[str] | None:
+    """The variables that the user gave, then those that the image has beside them."""
+    given = list(asked.get("env", ()))
+    named = {entry.partition("=")[0] for entry in given}
+    return [*given, *(entry for entry in image.env if entry.partition("=")[0] not in named)] or None
+
+
+def _command(request: Mapping[str, Any], process: Mapping[str, Any], image: ImageConfig | None) -> list[str] | None:
+    if request.get("words"):
+        return list(request["words"])
+    if image is None:
+        return list(without_init(list(process.get("args", ()))))
+    own = request.get("process", {}).get("entrypoint") is None
+    return list(image.cmd) if own and image.cmd else None
+
+
+def _entrypoint(asked: Mapping[str, Any], image: ImageConfig | None) -> list[str] | None:
+    entrypoint = asked.get("entrypoint")
+    if entrypoint is not None:
+        return [entrypoint]
+    return list(image.entrypoint) if image and image.entrypoint else None
 
 
 def _network_settings(row: Summary) -> dict[str, Any]:
@@ -193,5 +276,5 @@ def _network_settings(row: Summary) -> dict[str, Any]:
         "IPPrefixLen": 0,
         "IPv6Gateway": "",
         "MacAddress": "",
-        "Networks": {},
+        "Networks": {network_of(row.record): UNCONNECTED},
     }

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 EPOCH = datetime.fromtimestamp(0, UTC)
 ALIVE = frozenset({"running", "paused", "pausing"})
 SHOWN = ALIVE | {"unknown"}  # one that may run
+OWN_FILES = frozenset({"/etc/hosts", "/etc/hostname", "/etc/resolv.conf", INIT})  # where chub and docker mount files
 FEW = 16  # containers that are asked for one by one rather than with all others
 
 
@@ -94,6 +95,18 @@ def spec_of(record: Container) -> Mapping[str, Any]:
     """The OCI spec of a container; empty where the record has none."""
     found = record.spec.json() if record.spec else {}
     return found if isinstance(found, dict) else {}
+
+
+def bound(record: Container) -> tuple[Mapping[str, Any], ...]:
+    """The bind mounts of a container's spec, but for the files that its maker itself mounts."""
+    mounts = spec_of(record).get("mounts", ())
+    return tuple(each for each in mounts if each.get("type") == "bind" and each["destination"] not in OWN_FILES)
+
+
+def network_of(record: Container) -> str:
+    """``none`` or ``host``, by the namespaces of the spec."""
+    namespaces = spec_of(record).get("linux", {}).get("namespaces", ())
+    return "none" if any(each.get("type") == "network" for each in namespaces) else "host"
 
 
 def without_init(args: Sequence[str]) -> Sequence[str]:

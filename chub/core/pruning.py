@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from chub.core import filters as conditions
 from chub.core import lifecycle, listing
+from chub.core.disk import Disk
 from chub.core.listing import EPOCH, State, Summary
 from chub.core.names import lease_of
 from chub.core.owners import spared
@@ -47,8 +48,9 @@ def prune(workspace: Workspace, filters: Sequence[str] = ()) -> Pruned:
     made stays. Raises Invalid for a wrong filter, before anything is removed.
     """
     removed, reclaimed = [], 0
+    disk = Disk(workspace)
     for row in prunable(workspace, filters):
-        size = _size(workspace, row)
+        size = disk.own(row)
         try:
             lifecycle.remove(workspace, row.record)
         except (Conflict, NotFound):  # it has been started meanwhile, or another client removes it
@@ -73,13 +75,3 @@ def _accepting(filters: Sequence[str]) -> list[Callable[[Summary], bool]]:
 def _made(row: Summary) -> int:
     """When a container was made, in nanoseconds since 1970."""
     return int((row.record.created or EPOCH).timestamp() * SECOND)
-
-
-def _size(workspace: Workspace, row: Summary) -> int:
-    """Bytes of a container's own files; 0 where it has none."""
-    if not row.record.snapshotter or not row.record.snapshot_key:
-        return 0
-    try:
-        return workspace.services.snapshots(row.record.snapshotter).usage(row.record.snapshot_key).size
-    except NotFound:
-        return 0

@@ -60,11 +60,19 @@ class Docker:
 
     def container(self, name: str) -> records.Container:
         """The container of this name, id or beginning of an id. Raises NotFound."""
-        return records.container(self._get(f"/containers/{quote(name, safe='')}/json"))
+        return records.container(self.said_of_container(name))
+
+    def said_of_container(self, name: str) -> dict[str, Any]:
+        """All that docker's ``inspect`` says of a container, as JSON. Raises NotFound."""
+        return dict(self._get(f"/containers/{quote(name, safe='')}/json"))
 
     def image(self, reference: str) -> records.Image:
         """The image of this reference or id. Raises NotFound."""
-        return records.image(self._get(f"/images/{quote(reference, safe='/:@')}/json"))
+        return records.image(self.said_of_image(reference))
+
+    def said_of_image(self, reference: str) -> dict[str, Any]:
+        """All that docker's ``inspect`` says of an image, as JSON. Raises NotFound."""
+        return dict(self._get(f"/images/{quote(reference, safe='/:@')}/json"))
 
     def image_ids(self) -> tuple[str, ...]:
         """The ids of all images."""

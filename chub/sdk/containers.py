@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from os import PathLike
 
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
     from chub.api.containers import Container as Record
+    from chub.chain.sharing import Sharing
     from chub.core.attach import Attached
+    from chub.core.bundle import Bundle
     from chub.core.create import Created
+    from chub.core.disk import Sizes
     from chub.core.execute import Executed
     from chub.core.pruning import Pruned
     from chub.core.run import Finished
@@ -146,11 +149,32 @@ class Container:
         """All that is known of it."""
         return self._summary
 
-    def inspect(self) -> dict[str, Any]:
-        """What docker's inspect says of a container, with docker's keys."""
+    def inspect(self, *, size: bool = False) -> dict[str, Any]:
+        """What docker's inspect says of a container, with docker's keys; with `size` what its files take, too."""
         from chub.core.inspect import inspect
 
-        return inspect(self._workspace, self._summary)
+        return inspect(self._workspace, self._summary, size=size)
+
+    def run_line(self) -> str:
+        """The ``chub run …`` line that makes such a container again, quoted for a shell.
+
+        Raises Unsupported where nobody knows: docker cannot be asked, or the container is of no image.
+        """
+        from chub.core.run_line import run_line
+
+        return run_line(self._workspace, self._summary)
+
+    def bundle(self, directory: str | PathLike[str], *, mount: bool = False) -> Bundle:
+        """Write an OCI bundle into a new or empty `directory`, which ``runc run`` runs without containerd.
+
+        It has a copy of the container's files, or with `mount` an empty ``rootfs`` and the command that mounts them.
+        Raises Conflict for a directory that has something in it, Unsupported where containerd does not keep the files.
+        """
+        from pathlib import Path
+
+        from chub.core.bundle import bundle
+
+        return bundle(self._workspace, self._summary, Path(directory), mount=mount)
 
     def reload(self) -> Container:
         """Fetch it again, and give it back; raises NotFound if it is gone."""
@@ -363,9 +387,28 @@ class Containers:
         _revive(self._workspace)
         return found
 
-    def list(self, *, all: bool = False, all_namespaces: bool = False) -> tuple[Container, ...]:
-        """Those that run, or all, newest first."""
-        found = listing.containers(self._workspace, all=all, all_namespaces=all_namespaces)
+    def list(
+        self,
+        *,
+        all: bool = False,
+        all_namespaces: bool = False,
+        filters: Sequence[str] = (),
+        last: int = 0,
+    ) -> tuple[Container, ...]:
+        """Those that run, or all, newest first; only the `last` ones, running or not, where that is more than 0.
+
+        `filters` are docker's, NAME=VALUE: "label=web", "name=^w", "status=exited", "ancestor=alpine". Raises Invalid
+        for a wrong one.
+        """
+        from chub.core.selection import Selection
+
+        selection = Selection(self._workspace, filters)
+        found: Sequence[Summary] = selection.of(
+            listing.containers(
+                self._workspace, all=all or last > 0 or selection.everything, all_namespaces=all_namespaces
+            )
+        )
+        found = found[: last if last > 0 else None]
         _revive(self._workspace)
         return tuple(Container(self._workspace.within(each.namespace), each) for each in found)
 
@@ -374,6 +417,18 @@ class Containers:
         from chub.core.pruning import prunable
 
         return tuple(Container(self._workspace, each) for each in prunable(self._workspace, filters))
+
+    def sizes(self, rows: Iterable[Summary]) -> dict[str, Sizes]:
+        """What the files of containers take on the disk, by the containers' ids."""
+        from chub.core.disk import sizes
+
+        return sizes(self._workspace, rows)
+
+    def sharing(self, *, all_namespaces: bool = False) -> dict[str, Sharing]:
+        """The shims and Linux namespaces of the containers that run, and whose each is, by the containers' ids."""
+        from chub.chain.sharing import sharing
+
+        return sharing(listing.containers(self._workspace, all_namespaces=all_namespaces))
 
     def prune(self, *, filters: Sequence[str] = ()) -> Pruned:
         """Remove all that do not run, but docker's, Kubernetes's and what others made in their namespaces.

@@ -128,6 +128,12 @@ class Images:
             all_namespaces=all_namespaces,
         )
 
+    def users(self, *, all_namespaces: bool = False) -> dict[str, int]:
+        """How many containers were made of each image, by the digest of its manifest or index."""
+        from chub.core.image_listing import users
+
+        return users(self._workspace.services, all_namespaces=all_namespaces)
+
     def import_rootfs(
         self,
         source: str | PathLike[str] | BinaryIO,

@@ -6,8 +6,7 @@ import typer
 
 from chub.cli import boundary
 from chub.cli.context import connect
-from chub.cli.flags.common import Format, NoTrunc, Quiet
-from chub.cli.flags.parsers import condition, parsed
+from chub.cli.flags.common import Filters, Format, NoTrunc, Quiet
 from chub.cli.frame import Commands
 from chub.errors import ChubError, NotFound
 
@@ -27,16 +26,7 @@ def ls(
         bool, typer.Option("--all-namespaces", "-A", help="Look in all namespaces of the engine.")
     ] = False,
     digests: Annotated[bool, typer.Option("--digests", help="Show digests.")] = False,
-    filter: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--filter",
-            "-f",
-            metavar="FILTER",
-            parser=parsed(condition),
-            help="Filter output based on conditions provided.",
-        ),
-    ] = None,
+    filter: Filters = None,
     format: Format = None,
     no_trunc: NoTrunc = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only show image IDs.")] = False,
@@ -49,13 +39,13 @@ def ls(
     chub images --format '{{.Repository}} {{.Size}}'
     """
     client = connect(context)
-    from chub.cli.render.images import columns
+    from chub.cli.render.images import columns, kind
     from chub.cli.render.show import Form, show
 
-    rows = client.images.list(reference, filters=filter or (), all_namespaces=all_namespaces)
-    shown = columns(quiet=quiet, digests=digests, namespaces=all_namespaces)
     form = Form(format=format, quiet=quiet, no_trunc=no_trunc)
-    show(rows, shown, form, kind="*formatter.imageContext")
+    rows = client.images.list(reference, filters=filter or (), all_namespaces=all_namespaces)
+    users = client.images.users(all_namespaces=all_namespaces) if format and not form.plain else None
+    show(rows, columns(users, quiet=quiet, digests=digests, namespaces=all_namespaces), form, kind(digests))
 
 
 @app.command("inspect")
@@ -79,16 +69,20 @@ def history(
     context: typer.Context,
     image: Annotated[str, typer.Argument(metavar="IMAGE", show_default=False)],
     format: Format = None,
+    human: Annotated[
+        bool, typer.Option("--human/--no-human", "-H", help="Print sizes and dates in human readable format.")
+    ] = True,
     no_trunc: NoTrunc = False,
     quiet: Quiet = False,
 ) -> None:
     """Show the history of an image."""
     client = connect(context)
-    from chub.cli.render.images import HISTORY
-    from chub.cli.render.show import Form, show
+    from chub.cli.render.images import EXACT_HISTORY, HISTORY
+    from chub.cli.render.show import Form, Kind, show
 
     form = Form(format=format, quiet=quiet, no_trunc=no_trunc)
-    show(client.images.get(image).history(), HISTORY, form, kind="*formatter.historyContext")
+    columns = HISTORY if human else EXACT_HISTORY
+    show(client.images.get(image).history(), columns, form, Kind(name="*formatter.historyContext"))
 
 
 @app.command("rm")

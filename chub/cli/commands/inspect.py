@@ -1,5 +1,6 @@
 """`chub inspect`."""
 
+import sys
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -13,16 +14,19 @@ from chub.errors import ChubError, Invalid, NotFound
 app = Commands()
 
 TYPES = ("container", "image")
+Words = Annotated[list[str], typer.Argument(metavar="NAME|ID [NAME|ID...]", show_default=False)]
+Format = Annotated[
+    str | None, typer.Option("--format", "-f", metavar="FORMAT", help="Print as json, or by a Go template.")
+]
+Size = Annotated[bool, typer.Option("--size", "-s", help="Display total file sizes of containers.")]
 
 
 @app.command("inspect")
 def inspect(
     context: typer.Context,
-    words: Annotated[list[str], typer.Argument(metavar="NAME|ID [NAME|ID...]", show_default=False)],
-    format: Annotated[
-        str | None,
-        typer.Option("--format", "-f", metavar="FORMAT", help="Print as json, or by a Go template."),
-    ] = None,
+    words: Words,
+    format: Format = None,
+    size: Size = False,
     type: Annotated[
         str | None, typer.Option("--type", metavar="TYPE", help="Only look for this: container or image.")
     ] = None,
@@ -34,21 +38,33 @@ def inspect(
     chub inspect -f '{{.State.Pid}}' web
     """
     if type is not None and type not in TYPES:
-        raise Invalid(f'unknown type: "{type}": must be one of "container", "image"')
+        problem = f'unknown type: "{type}"' if type else "type is empty"
+        raise Invalid(f'{problem}: must be one of "container", "image"')
     client = connect(context)
+    if size and type == "image":
+        print("WARNING: --size ignored for image", file=sys.stderr)
 
     def look(word: str) -> tuple[str, dict[str, Any]]:
+        if not word:
+            raise Invalid("invalid container name or ID: value is empty")
         for kind in TYPES if type is None else (type,):
             try:
-                found = (client.containers if kind == "container" else client.images).get(word)
+                if kind == "container":
+                    return kind, client.containers.get(word).inspect(size=size)
+                return kind, client.images.get(word).inspect()
             except NotFound:
                 if type is not None:
                     raise
-            else:
-                return kind, found.inspect()
         raise NotFound(f"No such object: {word}")
 
     show_all(words, look, format)
+
+
+@app.command("container")
+def container(context: typer.Context, words: Words, format: Format = None, size: Size = False) -> None:
+    """Display detailed information on one or more containers."""
+    client = connect(context)
+    show_all(words, lambda word: ("container", client.containers.get(word).inspect(size=size)), format)
 
 
 def show_all(words: list[str], look: Callable[[str], tuple[str, dict[str, Any]]], format: str | None) -> None:
@@ -73,14 +89,18 @@ def show_all(words: list[str], look: Callable[[str], tuple[str, dict[str, Any]]]
 def _print(found: list[tuple[str, dict[str, Any]]], format: str | None) -> None:
     import json
 
-    if format in (None, "json"):
-        documents = [document for _, document in found]
-        print(json.dumps(documents, indent=4 if format is None else None, ensure_ascii=False))
+    if format in (None, "", "json"):
+        layout: dict[str, Any] = {"separators": (",", ":")} if format == "json" else {"indent": 4}
+        print(json.dumps([document for _, document in found], ensure_ascii=False, **layout))
         return
     from chub.cli.render import template
     from chub.cli.render.template import inspected
 
     made = template.compile(format)
     records = {"container": inspected.CONTAINER, "image": inspected.IMAGE}
-    for kind, document in found:
-        print(inspected.render(made, document, records[kind]))
+    lines = []
+    try:
+        for kind, document in found:
+            lines.append(inspected.render(made, document, records[kind]))
+    finally:  # a line's end stands where nothing could be rendered
+        print("\n".join(lines))

@@ -39,7 +39,7 @@ def flag(panel: str, *names: str, help: str, metavar: str | None = None, parse: 
 
 
 def condition(text: str) -> str:
-    """A filter as it is, if it is one."""
-    if "=" not in text:
+    """A filter as it is, if it is one; an empty one is none, and is no mistake."""
+    if text and "=" not in text:
         raise Invalid("bad format of filter (expected name=value)")
     return text

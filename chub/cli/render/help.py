@@ -66,7 +66,7 @@ def _places(table: Any, path: str) -> Iterator[tuple[str, str]]:
         if hasattr(entry, "commands"):
             yield from _places(entry.commands.items(), f"{path} {name}")
         else:
-            yield f"{path} {name}", entry.place
+            yield from ((f"{path} {each}", entry.place) for each in (name, *entry.aliases))
 
 
 def _options(context: Any, command: Any) -> Iterator[str]:

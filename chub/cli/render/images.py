@@ -1,8 +1,9 @@
 """Columns of `images` and `history`, as docker's, and of `rootfs ls`."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from chub.cli.render.show import Column
+from chub.cli.render.show import Column, Kind
 from chub.cli.render.text import age, cut, day, short, size
 from chub.core.image_listing import ImageSummary, Step
 from chub.core.rootfs import Rootfs
@@ -34,10 +35,9 @@ REST: tuple[Column[ImageSummary], ...] = (
     Column("CREATED", "CreatedSince", lambda row, _: age(row.created, datetime.now(UTC))),
     Column("SIZE", "Size", lambda row, _: size(row.size)),
     Column("CREATED AT", "CreatedAt", lambda row, _: day(row.created), shown=False),
-    Column("CONTAINERS", "Containers", lambda *_: "N/A", shown=False),
     Column("SHARED SIZE", "SharedSize", lambda *_: "N/A", shown=False),
     Column("UNIQUE SIZE", "UniqueSize", lambda *_: "N/A", shown=False),
-    Column("VIRTUAL SIZE", "VirtualSize", lambda row, _: size(row.size, 4), shown=False),
+    Column("SIZE", "VirtualSize", lambda row, _: size(row.size, 4), shown=False),
 )
 HIDDEN_DIGEST: Column[ImageSummary] = Column("DIGEST", "Digest", lambda row, _: row.digest, shown=False)
 
@@ -50,6 +50,16 @@ HISTORY: tuple[Column[Step], ...] = (
     Column("COMMENT", "Comment", lambda row, _: row.comment),
 )
 
+EXACT_HISTORY: tuple[Column[Step], ...] = (
+    HISTORY[0],
+    Column("CREATED AT", "CreatedAt", lambda row, _: _step_time(row)),
+    Column("CREATED", "CreatedSince", HISTORY[1].text, shown=False),
+    HISTORY[3],
+    Column("SIZE", "Size", lambda row, _: str(row.size)),
+    HISTORY[5],
+)
+"""With ``--human=false``: times and bytes."""
+
 ROOTFS: tuple[Column[Rootfs], ...] = (
     Column("ROOTFS ID", "ID", lambda row, full: _id(row.chain_id, full)),
     Column("SOURCE", "Source", lambda row, _: row.source),
@@ -61,15 +71,36 @@ ROOTFS: tuple[Column[Rootfs], ...] = (
 )
 
 
-def columns(*, quiet: bool, digests: bool, namespaces: bool) -> tuple[Column[ImageSummary], ...]:
-    """The columns of `images`; the first one is what ``--quiet`` prints."""
-    if quiet:
-        return (ID,)
-    return (
+def columns(
+    users: Mapping[str, int] | None, *, quiet: bool, digests: bool, namespaces: bool
+) -> tuple[Column[ImageSummary], ...]:
+    """The columns of `images`; the first one is what ``--quiet`` prints.
+
+    `users` says how many containers were made of an image, by its digest; None where nobody has counted.
+    """
+    shown = (
         REPOSITORY,
         TAG,
         DIGEST if digests else HIDDEN_DIGEST,
         ID,
         *REST,
+        Column(
+            "CONTAINERS",
+            "Containers",
+            lambda row, _: "N/A" if users is None else str(users.get(row.digest, 0)),
+            shown=False,
+        ),
         *((NAMESPACE,) if namespaces else ()),
+    )
+    return (ID, *(each for each in shown if each is not ID)) if quiet else shown
+
+
+def kind(digests: bool) -> Kind[ImageSummary]:
+    """What docker's `images` does in its own way."""
+    digest = "digest: {{.Digest}}\n" if digests else ""
+    return Kind(
+        name="*formatter.imageContext",
+        raw_quiet="image_id: {{.ID}}",
+        raw=f"repository: {{{{.Repository}}}}\ntag: {{{{.Tag}}}}\n{digest}image_id: {{{{.ID}}}}\n"
+        "created_at: {{.CreatedAt}}\nvirtual_size: {{.Size}}\n",
     )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+PLAIN_ESCAPES = {char: f"\\{letter}" for char, letter in zip('\a\b\f\n\r\t\v\\"', 'abfnrtv\\"', strict=True)}
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 
 
@@ -71,3 +72,19 @@ def day(then: datetime | None) -> str:
         return ""
     local = then.astimezone()
     return f"{local:%Y-%m-%d %H:%M:%S %z} {local.tzname()}"
+
+
+def quoted(text: str, *, ascii_only: bool = False) -> str:
+    """A string in Go's quotes."""
+    return '"' + "".join(_quoted(char, ascii_only) for char in text) + '"'
+
+
+def _quoted(char: str, ascii_only: bool) -> str:
+    if char in PLAIN_ESCAPES:
+        return PLAIN_ESCAPES[char]
+    if char.isprintable() and (char.isascii() or not ascii_only):
+        return char
+    code = ord(char)
+    if code < 0x80:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

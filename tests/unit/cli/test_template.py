@@ -110,6 +110,13 @@ def test_what_ps_tries_first(text: str, words: str) -> None:
     template.attempt("table {{.ID}}\\t{{json .}}", Row({"ID": ""}, "T"))
 
 
+def test_functions_for_scripts_and_for_calls() -> None:
+    """`js` escapes as Go does; `call` finds no function in what docker tells."""
+    assert template.compile("{{js .text}}").render({"text": "a<b'c\"=\n"}) == r"a\u003Cb\'c\"\u003D\u000A"
+    with pytest.raises(ExecutionError, match="error calling call: non-function of type string"):
+        template.compile("{{call .text}}").render({"text": "x"})
+
+
 def test_errors_have_docker_s_exit_status() -> None:
     """No template: 64; a template that the value does not bear: 1; both are requests that make no sense."""
     with pytest.raises(Invalid) as unparsed:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from chub.cli.render.show import width
 from chub.cli.render.template.evaluate import ExecutionError, Run
@@ -97,20 +98,37 @@ def listing(text: str) -> Listing:
         raise
 
 
-def attempt(text: str, blank: Row) -> None:
+class _Asked(Row):
+    """A row that notes which of its fields somebody wants."""
+
+    def __init__(self, row: Row) -> None:
+        super().__init__(row, row.type_name)
+        self.keys_asked: set[str] = set()
+
+    def get(self, key: str, default: Value = None, /) -> Value:
+        self.keys_asked.add(key)
+        return super().get(key, default)
+
+    def items(self) -> Any:
+        self.keys_asked.update(key for key, value in super().items() if not callable(value))
+        return super().items()
+
+
+def attempt(text: str, blank: Row) -> frozenset[str]:
     """Try a template as ``docker ps`` does before it asks for containers: on a row of nothing, and in words of its own.
 
-    Raises `TemplateError` with exit status 1.
+    The keys of the fields that it asked for. Raises `TemplateError` with exit status 1.
     """
-    step = "parse"
+    step, row = "parse", _Asked(blank)
     try:
         template = compile(text)
         step = "execute"
-        template.render(blank)
+        template.render(row)
     except TemplateError as error:
         failure = type(error)(f"failed to {step} template: {str(error).removeprefix('template parsing error: ')}")
         failure.exit_code = 1
         raise failure from error
+    return frozenset(row.keys_asked)
 
 
 def headings(template: Template, titles: Mapping[str, str]) -> str:

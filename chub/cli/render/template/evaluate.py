@@ -46,9 +46,9 @@ from chub.cli.render.template.values import (
     is_nil,
     is_true,
     printed,
-    quoted,
     type_name,
 )
+from chub.cli.render.text import quoted
 
 
 class ExecutionError(TemplateError):

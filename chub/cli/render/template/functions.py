@@ -189,6 +189,20 @@ def _title(text: str) -> str:
     return result
 
 
+def _in_script(char: str) -> str:
+    """A character as Go writes it into a string of JavaScript."""
+    if char in "\\'\"":
+        return f"\\{char}"
+    if char in "<>&=" or not char.isprintable():
+        return f"\\u{ord(char):04X}"
+    return char
+
+
+def _call(function: Value, *_: Value) -> Value:
+    """Nothing that docker tells is a function."""
+    raise CallError("call of nil" if is_nil(function) else f"non-function of type {type_name(function)}")
+
+
 def _urlquery(*values: Value) -> str:
     from urllib.parse import quote_plus
 
@@ -217,6 +231,8 @@ FUNCTIONS: Mapping[str, Function] = {
     "printf": Function(lambda form, *values: sprintf(form, values), (TEXT,), ANYTHING),
     "println": Function(lambda *values: sprintln(values), (), ANYTHING),
     "html": Function(lambda *values: _shown(values).translate(HTML), (), ANYTHING),
+    "js": Function(lambda *values: "".join(map(_in_script, _shown(values))), (), ANYTHING),
+    "call": Function(_call, (ANY,), ANY),
     "urlquery": Function(_urlquery, (), ANYTHING),
     "json": Function(encoded, (ANYTHING,)),
     "split": Function(_split, (TEXT, TEXT)),

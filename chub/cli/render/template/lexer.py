@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
-from chub.cli.render.template.values import quoted
+from chub.cli.render.text import quoted
 from chub.errors import Invalid
 
 LEFT, RIGHT = "{{", "}}"

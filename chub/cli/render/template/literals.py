@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from chub.cli.render.template.values import quoted
+from chub.cli.render.text import quoted
 
 PIECE = r"(?s)\\(?:x([0-9a-fA-F]{2})|([0-7]{3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))|([^\\]+)"
 """A byte in hexadecimal, one in octal, a code point, a long one, a letter for a character, plain text."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-from chub.cli.render.template.values import quoted
+from chub.cli.render.text import quoted
 
 
 class Dot(NamedTuple):

@@ -25,7 +25,7 @@ from chub.cli.render.template.nodes import (
     Text,
     Variable,
 )
-from chub.cli.render.template.values import quoted
+from chub.cli.render.text import quoted
 
 ELSE, END = "{{else}}", "{{end}}"  # how a block ended
 

@@ -17,10 +17,10 @@ from chub.cli.render.template.values import (
     Time,
     Value,
     printed,
-    quoted,
     shortest,
     type_name,
 )
+from chub.cli.render.text import quoted
 
 DIRECTIVE = (
     r"(?s)%(?P<flags>[-+# 0]*)(?:\[(?P<first>\d+)\])?(?P<width>\*|\d{1,7}(?!\d))?"

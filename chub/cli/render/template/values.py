@@ -11,7 +11,6 @@ from typing import Any, TypeAlias
 
 Value: TypeAlias = Any  # JSON-like, or one of the classes below; NO_VALUE where an expression came to nothing
 
-PLAIN_ESCAPES = {char: f"\\{letter}" for char, letter in zip('\a\b\f\n\r\t\v\\"', 'abfnrtv\\"', strict=True)}
 HTML_IN_JSON = str.maketrans({"<": r"\u003c", ">": r"\u003e", "&": r"\u0026"})
 LINE_SEPARATORS = str.maketrans({"\u2028": r"\u2028", "\u2029": r"\u2029"})
 
@@ -180,22 +179,6 @@ def _decimal(value: float) -> tuple[str, str, int]:
     digits = (whole + fraction).lstrip("0")
     leading = len(whole + fraction) - len(digits)
     return sign, digits.rstrip("0") or "0", int(exponent or 0) + (len(whole) - 1 - leading if digits else 0)
-
-
-def quoted(text: str, *, ascii_only: bool = False) -> str:
-    """A string in Go's quotes."""
-    return '"' + "".join(_quoted(char, ascii_only) for char in text) + '"'
-
-
-def _quoted(char: str, ascii_only: bool) -> str:
-    if char in PLAIN_ESCAPES:
-        return PLAIN_ESCAPES[char]
-    if char.isprintable() and (char.isascii() or not ascii_only):
-        return char
-    code = ord(char)
-    if code < 0x80:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def encoded(value: Value) -> str:
