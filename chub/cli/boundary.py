@@ -165,6 +165,8 @@ def _needed(path: str, context: Any) -> tuple[str, bool]:
     takes = [each for each in context.command.params if each.param_type_name == "argument"]
     needed = sum(1 for each in takes if each.required)
     exact = bool(takes) and all(each.required and each.nargs == 1 for each in takes)
+    if 0 < needed < len(takes) and all(each.nargs == 1 for each in takes):
+        return f"{path!r} requires at least {needed} and at most {len(takes)} arguments", False
     return f"{path!r} requires {'' if exact else 'at least '}{needed} argument{'s' if needed != 1 else ''}", exact
 
 

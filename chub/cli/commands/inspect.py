@@ -83,4 +83,4 @@ def _print(found: list[tuple[str, dict[str, Any]]], format: str | None) -> None:
     made = template.compile(format)
     records = {"container": inspected.CONTAINER, "image": inspected.IMAGE}
     for kind, document in found:
-        print(inspected.render(made, document, records[kind]))
+        print(inspected.render(made, document, records.get(kind, "")))
