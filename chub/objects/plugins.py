@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from chub.api.services import Services
 
 FILTERS = ("type", "id", "status")
-SKIPPED = ("skip plugin", "no scanner", "not implemented")  # what containerd says where a plugin is not for this host
+SKIPPED = ("skip plugin", "not configured")  # what containerd says where a plugin is not for this host
 
 
 def status(plugin: Plugin) -> str:
