@@ -66,7 +66,7 @@ def usage_columns(rows: Sequence[SnapshotSummary], *, namespaces: bool) -> tuple
         Column("SNAPSHOTTER", "Snapshotter", lambda row, _: row.summary.snapshotter, shown=several),
         Column("SIZE", "Size", lambda row, _: size(row.size)),
         Column("INODES", "Inodes", lambda row, _: str(row.inodes)),
-        Column("WITH PARENTS", "Total", lambda row, _: size(row.total)),
+        Column("TOTAL", "Total", lambda row, _: size(row.total)),
         Column("NAMESPACE", "Namespace", lambda row, _: row.summary.namespace, shown=namespaces),
         Column("USED BY", "UsedBy", lambda row, full: users(row.summary, full)),
     )
