@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
 from chub.chain.collect.snapshot import directories
-from chub.errors import PermissionDenied, Unsupported
+from chub.errors import DataLoss, PermissionDenied, Unsupported
 from chub.objects.snapshots import find, mounts_of
 from chub.records import record
 
@@ -44,7 +44,8 @@ class Change:
 def diff(workspace: Workspace, word: str, other: str = "") -> tuple[Change, ...]:
     """What a snapshot has that its parent (or an `other` snapshot) has not, by path.
 
-    Raises Unsupported for a snapshotter whose mounts are no directories, PermissionDenied for who is not root.
+    Raises Unsupported for a snapshotter whose mounts are no directories, PermissionDenied for who is not root,
+    DataLoss where it changed while it was read.
     """
     row = find(workspace, word)
     base: tuple[str, ...] = ()
@@ -52,12 +53,18 @@ def diff(workspace: Workspace, word: str, other: str = "") -> tuple[Change, ...]
         base = _tree(workspace, find(workspace, other))
     elif row.snapshot.parent:
         base = _tree(workspace, find(workspace, row.snapshot.parent))
+    what = f"diff of snapshot {row.snapshot.name}"
     try:
         return tuple(changes(base, _tree(workspace, row)))
     except PermissionError as failure:
-        raise PermissionDenied(
-            f"diff of snapshot {row.snapshot.name}: {failure.filename}: permission denied", hint="use sudo"
+        raise PermissionDenied(f"{what}: {failure.filename}: permission denied", hint="use sudo") from failure
+    except OSError as failure:
+        raise DataLoss(
+            f"{what}: {failure.filename}: {failure.strerror}",
+            hint="if it changed while it was read: pause its container",
         ) from failure
+    except RecursionError as failure:
+        raise Unsupported(f"{what}: its directories are nested too deep") from failure
 
 
 def _tree(workspace: Workspace, row: SnapshotSummary) -> tuple[str, ...]:
