@@ -162,10 +162,12 @@ def _usage(error: Any) -> int:
 
 
 def _needed(path: str, context: Any) -> tuple[str, bool]:
-    """How many words a command needs, and whether it takes that many and no other number."""
+    """How many words a command needs, and whether that says how many it takes, too."""
     takes = [each for each in context.command.params if each.param_type_name == "argument"]
     needed = sum(1 for each in takes if each.required)
     exact = bool(takes) and all(each.required and each.nargs == 1 for each in takes)
+    if 0 < needed < len(takes) and all(each.nargs == 1 for each in takes):
+        return f"{path!r} requires at least {needed} and at most {len(takes)} arguments", True
     return f"{path!r} requires {'' if exact else 'at least '}{needed} argument{'s' if needed != 1 else ''}", exact
 
 

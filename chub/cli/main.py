@@ -23,6 +23,7 @@ CONTAINER = {
     "kill": Entry("lifecycle:kill", "Kill one or more running containers"),
     "ls": Entry("ps", "List containers", "list", "ps"),
     "pause": Entry("lifecycle:pause", "Pause all processes within one or more containers"),
+    "port": Entry("port", "List port mappings of a container"),
     "prune": Entry("lifecycle:prune", "Remove all stopped containers"),
     "rename": Entry("lifecycle:rename", "Rename a container"),
     "restart": Entry("start:restart", "Restart one or more containers"),
@@ -34,6 +35,16 @@ CONTAINER = {
     "unpause": Entry("lifecycle:unpause", "Unpause all processes within one or more containers"),
     "update": Entry("update", "Change the limits of one or more containers"),
     "wait": Entry("lifecycle:wait", "Block until one or more containers stop, then print their exit codes"),
+}
+CONFIG = {
+    "show": Entry("plugin:show", "Show the configuration that the engine runs with, and its file"),
+}
+CONTENT = {
+    "get": Entry("content:get", "Write the bytes of a blob to standard output"),
+    "info": Entry("content:info", "Display detailed information on one or more blobs"),
+    "ingests": Entry("content:ingests", "List what is being written"),
+    "ls": Entry("content:ls", "List blobs, with the images that need them"),
+    "rm": Entry("content:rm", "Remove one or more blobs"),
 }
 ENGINE = {
     "start": Entry("engine:start", "Start a private containerd, or find that it runs"),
@@ -48,13 +59,37 @@ IMAGE = {
     "rm": Entry("images:rm", "Remove one or more images", "remove"),
     "tag": Entry("images:tag", "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE"),
 }
+LEASE = {
+    "create": Entry("lease:create", "Create a lease: what is made under it is not collected"),
+    "ls": Entry("lease:ls", "List leases, with what each protects"),
+    "rm": Entry("lease:rm", "End one or more leases"),
+}
+NAMESPACE = {
+    "create": Entry("namespace:create", "Create a namespace"),
+    "label": Entry("namespace:label", "Set labels of a namespace"),
+    "ls": Entry("namespace:ls", "List namespaces, with how much is in each"),
+    "rm": Entry("namespace:rm", "Remove one or more empty namespaces"),
+}
+PLUGIN = {
+    "ls": Entry("plugin:ls", "List the engine's plugins, and why some do not work"),
+}
 ROOTFS = {
     "import": Entry("rootfs:import", "Make an image or a snapshot of a directory or an archive"),
     "ls": Entry("rootfs:ls", "List imported root filesystems that are no images"),
     "rm": Entry("rootfs:rm", "Remove imported root filesystems"),
 }
+SNAPSHOT = {
+    "diff": Entry("snapshot:diff", "List the files that a snapshot changes"),
+    "info": Entry("snapshot:info", "Display detailed information on one or more snapshots"),
+    "ls": Entry("snapshot:ls", "List snapshots, with what each is for"),
+    "mounts": Entry("snapshot:mounts", "Print the commands that would mount a snapshot"),
+    "rm": Entry("snapshot:rm", "Remove one or more snapshots"),
+    "tree": Entry("snapshot:tree", "Show snapshots below their parents"),
+    "usage": Entry("snapshot:usage", "Show what snapshots take on the disk"),
+}
 SYSTEM = {
     "doctor": Entry("system:doctor", "Find what is left over or broken, and mend what is chub's own"),
+    "info": Entry("about:info", "Display what the engine and its host are"),
 }
 COMPLETION = {
     "bash": Entry("completion:bash", "Print the completion script for bash"),
@@ -75,10 +110,16 @@ COMMANDS: dict[str, dict[str, Entry | Group]] = {
     },
     "Management Commands": {
         "completion": Group("Complete chub's words in your shell", COMPLETION),
+        "config": Group("Show the engine's configuration", CONFIG),
         "container": Group("Manage containers", CONTAINER),
+        "content": Group("Manage blobs: layers, configurations, manifests", CONTENT),
         "engine": Group("Run a private containerd, made of the host's programs", ENGINE),
         "image": Group("Manage images", IMAGE),
+        "lease": Group("Manage leases, which keep things from collection", LEASE),
+        "namespace": Group("Manage containerd's namespaces", NAMESPACE),
+        "plugin": Group("Show what the engine is made of", PLUGIN),
         "rootfs": Group("Import root filesystems", ROOTFS),
+        "snapshot": Group("Manage snapshots: the files of images and containers", SNAPSHOT),
         "system": Group("Look after the host", SYSTEM),
     },
     "Commands": {
@@ -86,9 +127,11 @@ COMMANDS: dict[str, dict[str, Entry | Group]] = {
         "bundle": Entry("bundle:bundle", "Write a container out as an OCI bundle, which plain runc runs"),
         "create": Entry("create", "Create a new container"),
         "history": Entry("images:history", "Show the history of an image"),
+        "info": Entry("about:info", "Display what the engine and its host are"),
         "inspect": Entry("inspect:inspect", "Return low-level information on containers and images"),
         "kill": Entry("lifecycle:kill", "Kill one or more running containers"),
         "pause": Entry("lifecycle:pause", "Pause all processes within one or more containers"),
+        "port": Entry("port", "List port mappings of a container"),
         "rename": Entry("lifecycle:rename", "Rename a container"),
         "restart": Entry("start:restart", "Restart one or more containers"),
         "rmi": Entry("images:rm", "Remove one or more images"),
@@ -98,6 +141,7 @@ COMMANDS: dict[str, dict[str, Entry | Group]] = {
         "top": Entry("lifecycle:top", "Display the running processes of a container"),
         "unpause": Entry("lifecycle:unpause", "Unpause all processes within one or more containers"),
         "update": Entry("update", "Change the limits of one or more containers"),
+        "version": Entry("about:version", "Show the version of chub and of the engine"),
         "wait": Entry("lifecycle:wait", "Block until one or more containers stop, then print their exit codes"),
     },
 }

@@ -26,9 +26,8 @@ def changeable(workspace: Workspace, container: Container, verb: str, *words: st
     What is `spared` needs `force`, and its namespace named for this call or client, not by a variable or a config file.
     Raises PermissionDenied with the command line that would do it.
     """
-    namespace, settings = workspace.services.namespace, workspace.settings
-    named = settings.sources["namespace"] == "--namespace" and settings.namespace == namespace
-    if (force and named) or not spared(container, namespace):
+    namespace = workspace.services.namespace
+    if (force and _named(workspace)) or not spared(container, namespace):
         return container
     owner = owner_of(container, namespace)
     whose = f"is {owner.capitalize()}'s" if owner in KEPT else f"stands among those of {namespace!r}"
@@ -37,3 +36,24 @@ def changeable(workspace: Workspace, container: Container, verb: str, *words: st
         f"{verb}: container {container.id} {whose}: that takes --namespace and --force",
         hint=f"its owner is not told, and may undo it; to do it all the same: {line}",
     )
+
+
+def permit(workspace: Workspace, verb: str, *words: str, force: bool) -> None:
+    """Raise PermissionDenied where objects of docker's or Kubernetes's namespace would be changed by accident.
+
+    There it takes `force` and the namespace named for this call. `verb` and `words` are the command line.
+    """
+    namespace = workspace.services.namespace
+    if namespace not in NAMESPACES or (force and _named(workspace)):
+        return
+    line = " ".join(("chub --namespace", namespace, verb, "--force", *words))
+    raise PermissionDenied(
+        f"{verb}: namespace {namespace!r} is another client's: that takes --namespace and --force",
+        hint=f"its owner is not told, and may undo it; to do it all the same: {line}",
+    )
+
+
+def _named(workspace: Workspace) -> bool:
+    """Whether the namespace was named for this call or client, not by a variable or a config file."""
+    settings = workspace.settings
+    return settings.sources["namespace"] == "--namespace" and settings.namespace == workspace.services.namespace

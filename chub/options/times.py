@@ -1,4 +1,4 @@
-"""Moments as docker's flags take them, in nanoseconds since 1970."""
+"""Moments and lengths of time as docker's flags take them, in nanoseconds."""
 
 import re
 from datetime import datetime
@@ -34,3 +34,12 @@ def parse_moment(text: str, now: int) -> int:
     raise Invalid(
         f'failed to parse value as time or duration: "{text}"', hint="as 10m, 2h30m, 2026-01-31T12:00:00 or 1769860800"
     )
+
+
+def parse_span(text: str) -> int:
+    """A length of time (``90m``, ``1h30m``) in nanoseconds; Invalid for anything else, and for none at all."""
+    parts = re.findall(_PART, text) if re.fullmatch(rf"({_PART})+", text) else ()
+    span = int(sum(Decimal(count) * _UNITS[unit] for count, unit in parts))
+    if not span:
+        raise Invalid(f'"{text}" is no length of time', hint="as 90m, 24h or 1h30m")
+    return span

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chub.doctor.findings import Finding, Mended
     from chub.sdk.containers import Containers
     from chub.sdk.images import Images
+    from chub.sdk.objects import Objects
     from chub.sdk.rootfs import RootFilesystems
 
 
@@ -104,6 +105,13 @@ class Client:
     def namespaces(self) -> Namespaces:
         """Containerd's namespaces."""
         return self.services.namespaces
+
+    @cached_property
+    def objects(self) -> Objects:
+        """Containerd's snapshots, content, leases, namespaces and plugins, with what uses them."""
+        from chub.sdk.objects import Objects
+
+        return Objects(self.workspace)
 
     def events(self, *filters: str, everywhere: bool = False) -> Stream[Event | Missed]:
         """What happens in this client's namespace (or `everywhere`), as it happens.

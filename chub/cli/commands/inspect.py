@@ -101,6 +101,6 @@ def _print(found: list[tuple[str, dict[str, Any]]], format: str | None) -> None:
     lines = []
     try:
         for kind, document in found:
-            lines.append(inspected.render(made, document, records[kind]))
+            lines.append(inspected.render(made, document, records.get(kind, "")))
     finally:  # a line's end stands where nothing could be rendered
         print("\n".join(lines))
