@@ -55,6 +55,7 @@ ROOTFS = {
 }
 SYSTEM = {
     "doctor": Entry("system:doctor", "Find what is left over or broken, and mend what is chub's own"),
+    "events": Entry("events", "Get real time events from containerd, in docker's words"),
 }
 COMPLETION = {
     "bash": Entry("completion:bash", "Print the completion script for bash"),
@@ -84,6 +85,7 @@ COMMANDS: dict[str, dict[str, Entry | Group]] = {
     "Commands": {
         "attach": Entry("attach", "Attach local standard streams to a running container"),
         "create": Entry("create", "Create a new container"),
+        "events": Entry("events", "Get real time events from containerd, in docker's words"),
         "history": Entry("images:history", "Show the history of an image"),
         "inspect": Entry("inspect", "Return low-level information on containers and images"),
         "kill": Entry("lifecycle:kill", "Kill one or more running containers"),
