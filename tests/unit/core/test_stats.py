@@ -18,6 +18,15 @@ HOST = 16 * 2**30
 UNLIMITED = {1: 2**63 - 4096, 2: 2**64 - 1}
 EARLIER = Counters(taken=NOW - timedelta(seconds=2), cpu=1_000_000_000)
 
+# what containerd 2.1 sent of a shell without limits, on a kernel with cgroup v2
+RECORDED_V2 = bytes.fromhex(
+    "0a0d080110ffffffffffffffffff01125408ffc3ef0510c4ede00118bbd68e043a430a200948e17a14ae471140110000000000000a4019d7a3"
+    "703d0ad7eb3f20838cab01121f097b14ae47e17a0c40118fc2f5285c8f024019333333333333e33f2095be75225b088080031080c07c188080"
+    "0120b8b60d308080796080807c7080c003800198ec048801a0ca0890019808980101f00101800280a091018802ffffffffffffffffff019802"
+    "ffffffffffffffffff01a00280a0b002b202040a0012002a00320c120a0a0320b101120320b1013a1010ffffffffffffffffff011a03324d42"
+    "3a1010ffffffffffffffffff011a033147424200"
+)
+
 
 def metric(message: v1.Metrics | v2.Metrics) -> Metric:
     """A message as containerd sends it."""
@@ -56,6 +65,14 @@ def test_cgroup_v2() -> None:
     assert counters(metric(message)) == Counters(
         taken=NOW, cpu=5_000, memory=1000, memory_limit=2048, read=6, written=20, pids=3
     )
+
+
+def test_a_recorded_message() -> None:
+    """The files of that cgroup said so: usage_usec 12313087, memory.current 2379776, memory.max max, pids.current 1."""
+    data = TypedValue(type_url="io.containerd.cgroups.v2.Metrics", value=RECORDED_V2)
+    found = counters(Metric(id="web", taken=NOW, data=data))
+
+    assert found == Counters(taken=NOW, cpu=12_313_087_000, memory=2_379_776, memory_limit=UNLIMITED[2], pids=1)
 
 
 @pytest.mark.parametrize("message", [v1.Metrics(), v2.Metrics()])
