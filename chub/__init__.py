@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from chub.api.events import Event, Missed
     from chub.chain.layers import ImageLayers
     from chub.chain.links import Chain
+    from chub.core.events import Happening
     from chub.core.metering import Progress
     from chub.core.rootfs import Imported, Rootfs
+    from chub.core.stats import Usage
     from chub.doctor.findings import Finding, Mended
     from chub.errors import (
         AlreadyExists,
@@ -54,8 +56,10 @@ _PLACES = {
     "chub.api.events": "Event Missed",
     "chub.chain.links": "Chain",
     "chub.chain.layers": "ImageLayers",
+    "chub.core.events": "Happening",
     "chub.core.metering": "Progress",
     "chub.core.rootfs": "Imported Rootfs",
+    "chub.core.stats": "Usage",
     "chub.doctor.findings": "Finding Mended",
     "chub.sdk.images": "Image",
     "chub.errors": (
@@ -96,6 +100,7 @@ __all__ = [
     "ExecResult",
     "Execution",
     "Finding",
+    "Happening",
     "Identity",
     "Image",
     "ImageLayers",
@@ -130,6 +135,7 @@ __all__ = [
     "Ulimit",
     "Unavailable",
     "Unsupported",
+    "Usage",
 ]
 
 

@@ -30,6 +30,7 @@ CONTAINER = {
     "rm": Entry("rm", "Remove one or more containers", "remove"),
     "run": Entry("run", "Create and run a new container from an image"),
     "start": Entry("start:start", "Start one or more stopped containers"),
+    "stats": Entry("stats", "Display a live stream of container(s) resource usage statistics"),
     "stop": Entry("lifecycle:stop", "Stop one or more running containers"),
     "top": Entry("lifecycle:top", "Display the running processes of a container"),
     "unpause": Entry("lifecycle:unpause", "Unpause all processes within one or more containers"),
@@ -89,6 +90,7 @@ SNAPSHOT = {
 }
 SYSTEM = {
     "doctor": Entry("system:doctor", "Find what is left over or broken, and mend what is chub's own"),
+    "events": Entry("events", "Get real time events from containerd, in docker's words"),
     "info": Entry("about:info", "Display what the engine and its host are"),
 }
 COMPLETION = {
@@ -126,6 +128,7 @@ COMMANDS: dict[str, dict[str, Entry | Group]] = {
         "attach": Entry("attach", "Attach local standard streams to a running container"),
         "bundle": Entry("bundle:bundle", "Write a container out as an OCI bundle, which plain runc runs"),
         "create": Entry("create", "Create a new container"),
+        "events": Entry("events", "Get real time events from containerd, in docker's words"),
         "history": Entry("images:history", "Show the history of an image"),
         "info": Entry("about:info", "Display what the engine and its host are"),
         "inspect": Entry("inspect:inspect", "Return low-level information on containers and images"),
@@ -137,6 +140,7 @@ COMMANDS: dict[str, dict[str, Entry | Group]] = {
         "rmi": Entry("images:rm", "Remove one or more images"),
         "run-line": Entry("bundle:run_line", "Print the chub run line that makes a container again"),
         "start": Entry("start:start", "Start one or more stopped containers"),
+        "stats": Entry("stats", "Display a live stream of container(s) resource usage statistics"),
         "tag": Entry("images:tag", "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE"),
         "top": Entry("lifecycle:top", "Display the running processes of a container"),
         "unpause": Entry("lifecycle:unpause", "Unpause all processes within one or more containers"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from chub.api.channel import Channel
@@ -12,7 +12,7 @@ from chub.settings import Settings, load
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from types import TracebackType
 
     from chub.api.content import Content
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from chub.api.version import Version
     from chub.chain.layers import ImageLayers
     from chub.chain.links import Chain
+    from chub.core.events import Happening
     from chub.doctor.findings import Finding, Mended
     from chub.sdk.containers import Containers
     from chub.sdk.images import Images
@@ -124,6 +125,19 @@ class Client:
             here = f"namespace=={self.settings.namespace}"
             filters = tuple(f"{here},{each}" for each in filters) or (here,)
         return self.services.events.follow(*filters)
+
+    def happenings(
+        self, *, since: datetime | None = None, until: datetime | None = None, filters: Sequence[str] = ()
+    ) -> Stream[Happening | Missed]:
+        """What happens to containers and images of this namespace, in docker's words, `until` a time or for ever.
+
+        With `since` first what is provable of the past: when those that are there were made, last started and ended.
+        `filters` are docker's, NAME=VALUE: "event=die", "container=web". It goes on through a restart of containerd, as
+        `events`. Raises Invalid for a wrong filter.
+        """
+        from chub.core.events import happenings
+
+        return happenings(self.workspace, since=since, until=until, filters=filters)
 
     def version(self) -> Version:
         """The engine's version."""

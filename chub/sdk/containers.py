@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from chub.core.execute import Executed
     from chub.core.pruning import Pruned
     from chub.core.run import Finished
+    from chub.core.stats import Reading, Usage
     from chub.core.top import Processes
     from chub.options.lifecycle import Lifecycle
     from chub.options.limits import Limits
@@ -362,6 +363,18 @@ class Container:
         self.reload()
         return warnings
 
+    def stats(self, *, interval: float = 1.0) -> Usage:
+        """What it uses of the host, its share of the CPU in the `interval` seconds that this takes.
+
+        All is zero for one that does not run. Raises NotFound if it is gone.
+        """
+        from chub.core.stats import readings
+
+        for (reading,) in readings(self._workspace, (self.id,), interval=interval):
+            if reading.usage is not None:
+                return reading.usage
+        raise NotFound(f"No such container: {self.id}")
+
     def remove(self, *, force: bool = False) -> None:
         """Remove it; a running one only with `force`, which kills it."""
         from chub.core import lifecycle
@@ -429,6 +442,17 @@ class Containers:
         from chub.chain.sharing import sharing
 
         return sharing(listing.containers(self._workspace, all_namespaces=all_namespaces))
+
+    def stats(
+        self, words: Sequence[str] = (), *, all: bool = False, interval: float = 1.0
+    ) -> Iterator[tuple[Reading, ...]]:
+        """What the named containers use of the host, or those that run (`all`: and those that do not), for ever.
+
+        A round takes `interval` seconds. Raises NotFound for a name that nothing has.
+        """
+        from chub.core.stats import readings
+
+        return readings(self._workspace, words, all=all, interval=interval)
 
     def prune(self, *, filters: Sequence[str] = ()) -> Pruned:
         """Remove all that do not run, but docker's, Kubernetes's and what others made in their namespaces.

@@ -28,11 +28,11 @@ def ls(
     """List the blobs of the content store, with the images that need them."""
     client = connect(context)
     from chub.cli.render.objects import BLOB_NAMESPACE, BLOBS
-    from chub.cli.render.show import Form, show
+    from chub.cli.render.show import Form, Kind, show
 
     rows = client.objects.blobs(filters=filter or (), all_namespaces=all_namespaces)
     shown = (*BLOBS, BLOB_NAMESPACE) if all_namespaces else BLOBS
-    show(rows, shown, Form(format=format, quiet=quiet, no_trunc=no_trunc), kind="content")
+    show(rows, shown, Form(format=format, quiet=quiet, no_trunc=no_trunc), Kind(name="content"))
 
 
 @app.command("get")
@@ -84,8 +84,8 @@ def ingests(
     """List what is being written to the content store, or was when its writer went away."""
     client = connect(context)
     from chub.cli.render.objects import INGEST_NAMESPACE, INGESTS
-    from chub.cli.render.show import Form, show
+    from chub.cli.render.show import Form, Kind, show
 
     rows = client.objects.ingests(all_namespaces=all_namespaces)
     shown = (*INGESTS, INGEST_NAMESPACE) if all_namespaces else INGESTS
-    show(rows, shown, Form(format=format, quiet=quiet), kind="ingest")
+    show(rows, shown, Form(format=format, quiet=quiet), Kind(name="ingest"))

@@ -27,11 +27,11 @@ def ls(
     """List the leases, with how much each protects from collection."""
     client = connect(context)
     from chub.cli.render.objects import LEASE_NAMESPACE, LEASES
-    from chub.cli.render.show import Form, show
+    from chub.cli.render.show import Form, Kind, show
 
     rows = client.objects.leases(filters=filter or (), all_namespaces=all_namespaces)
     shown = (*LEASES, LEASE_NAMESPACE) if all_namespaces else LEASES
-    show(rows, shown, Form(format=format, quiet=quiet, no_trunc=no_trunc), kind="lease")
+    show(rows, shown, Form(format=format, quiet=quiet, no_trunc=no_trunc), Kind(name="lease"))
 
 
 @app.command("create")

@@ -22,10 +22,10 @@ def ls(context: typer.Context, filter: Filter = None, format: Format = None, qui
     """List the namespaces of the engine, with how much is in each."""
     client = connect(context)
     from chub.cli.render.objects import NAMESPACES
-    from chub.cli.render.show import Form, show
+    from chub.cli.render.show import Form, Kind, show
 
     rows = client.objects.namespaces(filters=filter or ())
-    show(rows, NAMESPACES, Form(format=format, quiet=quiet), kind="namespace")
+    show(rows, NAMESPACES, Form(format=format, quiet=quiet), Kind(name="namespace"))
 
 
 @app.command("create")

@@ -27,10 +27,10 @@ def ls(
     """
     client = connect(context)
     from chub.cli.render.objects import PLUGINS
-    from chub.cli.render.show import Form, show
+    from chub.cli.render.show import Form, Kind, show
 
     rows = client.objects.plugins(filters=filter or ())
-    show(rows, PLUGINS, Form(format=format, quiet=quiet, no_trunc=no_trunc), kind="plugin")
+    show(rows, PLUGINS, Form(format=format, quiet=quiet, no_trunc=no_trunc), Kind(name="plugin"))
 
 
 @app.command("show")

@@ -35,11 +35,11 @@ def ls(
     """
     client = connect(context)
     from chub.cli.render.objects import snapshot_columns
-    from chub.cli.render.show import Form, show
+    from chub.cli.render.show import Form, Kind, show
 
     rows = client.objects.snapshots(filters=filter or (), all_namespaces=all_namespaces)
     shown = snapshot_columns(rows, namespaces=all_namespaces)
-    show(rows, shown, Form(format=format, quiet=quiet, no_trunc=no_trunc), kind="snapshot")
+    show(rows, shown, Form(format=format, quiet=quiet, no_trunc=no_trunc), Kind(name="snapshot"))
 
 
 @app.command("tree")
@@ -112,7 +112,7 @@ def usage(
     """Show what snapshots take on the disk, alone and with their parents."""
     client = connect(context)
     from chub.cli.render.objects import usage_columns
-    from chub.cli.render.show import Form, show
+    from chub.cli.render.show import Form, Kind, show
 
     if snapshots:
         rows = tuple(client.objects.snapshot(word) for word in snapshots)
@@ -120,7 +120,7 @@ def usage(
         rows = client.objects.snapshots(filters=filter or (), all_namespaces=all_namespaces)
     shown = usage_columns(rows, namespaces=all_namespaces)
     form = Form(format=format, quiet=quiet, no_trunc=no_trunc)
-    show(client.objects.usage(rows), shown, form, kind="usage")
+    show(client.objects.usage(rows), shown, form, Kind(name="usage"))
 
 
 @app.command("diff")
@@ -137,14 +137,14 @@ def diff(
     """
     client = connect(context)
     from chub.cli.render.objects import CHANGES
-    from chub.cli.render.show import Form, show
+    from chub.cli.render.show import Form, Kind, show
     from chub.cli.render.tree import show_changes
 
     found = client.objects.diff(snapshot, other)
     if format is None:
         show_changes(found)
     else:
-        show(found, CHANGES, Form(format=format), kind="change")
+        show(found, CHANGES, Form(format=format), Kind(name="change"))
 
 
 @app.command("rm")

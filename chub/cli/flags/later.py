@@ -52,8 +52,8 @@ RUN = frozenset(
 )
 
 COMMANDS = frozenset(
-    "build builder buildx checkpoint commit compose context cp diff events export import info load login logout"
-    " manifest network plugin port pull push save search stats trust update version volume".split()
+    "build builder buildx checkpoint commit compose context cp diff export import info load login logout"
+    " manifest network plugin port pull push save search trust update version volume".split()
 )
 """Of docker's commands those that a single host has a use for; what chub has by now is found before this is asked."""
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 PLAIN_ESCAPES = {char: f"\\{letter}" for char, letter in zip('\a\b\f\n\r\t\v\\"', 'abfnrtv\\"', strict=True)}
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+BINARY_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
 
 def plain(text: str) -> str:
@@ -37,6 +38,15 @@ def size(count: float, digits: int = 3) -> str:
         count /= 1000
         unit += 1
     return f"{count:.{digits}g}{UNITS[unit]}"
+
+
+def binary(count: float) -> str:
+    """Bytes in binary units with four significant digits: ``23.54GiB``."""
+    unit = 0
+    while count >= 1024 and unit < len(BINARY_UNITS) - 1:
+        count /= 1024
+        unit += 1
+    return f"{count:.4g}{BINARY_UNITS[unit]}"
 
 
 def duration(span: timedelta) -> str:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chub.cli.render.show import aligned, width
-from chub.cli.render.text import age, cut, duration, plain, size
+from chub.cli.render.text import age, binary, cut, duration, plain, size
 
 
 @pytest.mark.parametrize(
@@ -74,3 +74,19 @@ def test_cutting() -> None:
     """What is cut ends in an ellipsis that counts."""
     assert cut("abcdef", 4) == "abc…"
     assert cut("abc", 3) == "abc"
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0B"),
+        (1023, "1023B"),
+        (1024, "1KiB"),
+        (335872, "328KiB"),
+        (100 * 2**20, "100MiB"),
+        (25276690432, "23.54GiB"),
+    ],
+)
+def test_a_size_in_binary_units(count: int, text: str) -> None:
+    """Memory, as docker's stats."""
+    assert text == binary(count)
