@@ -17,7 +17,7 @@ from chub.oci.config import ImageConfig
 from chub.oci.spec.base import CAPABILITIES, PATH
 from chub.options.mounts import Mount, MountKind
 from chub.options.request import Request
-from chub.options.resources import Ulimit
+from chub.options.resources import Device, Ulimit
 from chub.options.terminal import STREAMS
 
 TYPE_CHECKING = False
@@ -34,7 +34,9 @@ FLAGS = {
     "interactive": "-i",
     "tty": "-t",
     "env": "-e",
+    "cgroup": "--cgroupns",
     "driver": "--log-driver",
+    "nano_cpus": "--cpus",
     "options": "--log-opt",
 }
 APART = frozenset({"image", "rootfs", "words", "attached", "mounts", "cidfile", "pull"})  # not plain flags
@@ -103,9 +105,19 @@ def _flag(field: str, value: Any) -> Iterator[str]:
 def _text(field: str, value: Any) -> str:
     if isinstance(value, Ulimit):
         return f"{value.name}={value.soft}" + (f":{value.hard}" if value.hard != value.soft else "")
+    if isinstance(value, Device):
+        return f"{value.path}:{value.target}:{value.permissions}"
+    if field == "nano_cpus":
+        return _cpus(value)
     if field == "security_opt" and str(value).startswith("seccomp={"):  # the flag takes a file
         return Shell(f"seccomp=<(printf %s {shlex.quote(value.removeprefix('seccomp='))})")
     return str(value)
+
+
+def _cpus(billionths: int) -> str:
+    """A number of CPUs, exactly."""
+    whole, rest = divmod(billionths, 10**9)
+    return f"{whole}.{rest:09}".rstrip("0").rstrip(".")
 
 
 def mount_words(mount: Mount) -> tuple[str, str]:
@@ -218,7 +230,7 @@ def _docker_host(host: Mapping[str, Any]) -> Iterator[str]:
         elif value:
             yield from (flag, str(value))
     if host.get("NanoCpus"):
-        yield from ("--cpus", f"{host['NanoCpus'] / 1e9:g}")
+        yield from ("--cpus", _cpus(host["NanoCpus"]))
     if host.get("Memory") and host.get("MemorySwap") not in (0, None, 2 * host["Memory"]):
         yield from ("--memory-swap", str(host["MemorySwap"]))
     yield from _each("--tmpfs", (f"{at}:{opts}" if opts else at for at, opts in (host.get("Tmpfs") or {}).items()))

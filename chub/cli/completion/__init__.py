@@ -108,8 +108,8 @@ def _values(metavar: str | None, flags: Sequence[str], context: Any) -> Iterable
     words = (metavar or "").strip("[]").split(" ")[0]
     if words in SOURCES:
         return SOURCES[words](context)
-    if "=" not in words and words.islower() and "|" in words:
-        return ((each, "") for each in words.split("|"))
+    if "=" not in words and "|" in words:
+        return ((each, "") for each in words.split("|") if each.islower())
     return ()
 
 

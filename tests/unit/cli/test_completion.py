@@ -23,7 +23,7 @@ def offered(*words: str) -> dict[str, str]:
 
 def test_commands() -> None:
     """Commands with their help, of chub and of a group; none that is hidden."""
-    assert offered("ru") == {"run": "Create and run a new container from an image"}
+    assert offered("rest") == {"restart": "Restart one or more containers"}
     assert set(offered("pau", "")) == set()
     assert set(offered("completion", "")) == set(SHELLS)
     assert "__complete" not in offered("")
