@@ -7,6 +7,7 @@ the name below it, a directory with the attribute ``trusted.overlay.opaque`` hid
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -76,12 +77,32 @@ def _tree(workspace: Workspace, row: SnapshotSummary) -> tuple[str, ...]:
 
 def changes(before: Sequence[str], after: Sequence[str]) -> Iterator[Change]:
     """What turns one tree into the other, in the order of paths. A directory with changes in it has changed."""
-    yield from _below("", before, after)
+    yield from _below(
+        "", *(tuple(_Entry(path=path, status=os.stat(path)) for path in tree) for tree in (before, after))
+    )
 
 
-def _below(path: str, before: Sequence[str], after: Sequence[str]) -> Iterator[Change]:
+@record
+class _Entry:
+    """What a layer has under a name."""
+
+    path: str
+    status: os.stat_result  # of itself, not of what it leads to
+    link: str = ""  # where a symbolic link leads
+    opaque: bool = False  # of a directory: hides those of its name below it
+
+    @property
+    def directory(self) -> bool:
+        return stat.S_ISDIR(self.status.st_mode)
+
+    @property
+    def whiteout(self) -> bool:
+        return stat.S_ISCHR(self.status.st_mode) and self.status.st_rdev == 0
+
+
+def _below(path: str, before: Sequence[_Entry], after: Sequence[_Entry]) -> Iterator[Change]:
     """Of one directory; the layers are those that have it."""
-    if tuple(before) == tuple(after):
+    if [each.path for each in before] == [each.path for each in after]:
         return
     old, new = _entries(before), _entries(after)
     for name in sorted(old.keys() | new.keys()):
@@ -95,36 +116,44 @@ def _below(path: str, before: Sequence[str], after: Sequence[str]) -> Iterator[C
             yield Change(kind=ChangeKind.ADDED, path=here)
         elif inner or _differs(inner_old[0], new[name][0]):
             yield Change(kind=ChangeKind.CHANGED, path=here)
-        if _is_directory(new[name]):  # what went with a directory that is none now, goes without saying
+        if new[name][0].directory:  # what went with a directory that is none now, goes without saying
             yield from inner
 
 
-def _entries(layers: Sequence[str]) -> dict[str, tuple[os.DirEntry[str], ...]]:
+def _entries(layers: Sequence[_Entry]) -> dict[str, tuple[_Entry, ...]]:
     """The names of a merged directory; what stands for each, topmost first, down to what ends it."""
-    found: dict[str, list[os.DirEntry[str]]] = {}
+    found: dict[str, list[_Entry]] = {}
     ended: set[str] = set()
     for layer in layers:
-        for entry in os.scandir(layer):
-            if entry.name in ended:
+        for name, entry in _read(layer):
+            if name in ended:
                 continue
-            if _is_whiteout(entry):
-                ended.add(entry.name)
-            elif entry.is_dir(follow_symlinks=False):
-                found.setdefault(entry.name, []).append(entry)
-                if _is_opaque(entry.path):
-                    ended.add(entry.name)
-            else:
-                if entry.name not in found:
-                    found[entry.name] = [entry]
-                ended.add(entry.name)
+            if not entry.whiteout and (entry.directory or name not in found):
+                found.setdefault(name, []).append(entry)
+            if entry.opaque or not entry.directory:
+                ended.add(name)
     return {name: tuple(entries) for name, entries in found.items()}
 
 
-def _is_whiteout(entry: os.DirEntry[str]) -> bool:
-    if entry.is_dir(follow_symlinks=False) or entry.is_file(follow_symlinks=False) or entry.is_symlink():
-        return False
-    status = entry.stat(follow_symlinks=False)
-    return stat.S_ISCHR(status.st_mode) and status.st_rdev == 0
+def _read(directory: _Entry) -> Iterator[tuple[str, _Entry]]:
+    """What is in a directory: that one, wherever its path leads by now. A container may change it meanwhile."""
+    fd = os.open(directory.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        if not os.path.samestat(os.fstat(fd), directory.status):
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), directory.path)
+        for name in os.listdir(fd):
+            status = os.stat(name, dir_fd=fd, follow_symlinks=False)
+            yield (
+                name,
+                _Entry(
+                    path=f"{directory.path}/{name}",
+                    status=status,
+                    link=os.readlink(name, dir_fd=fd) if stat.S_ISLNK(status.st_mode) else "",
+                    opaque=stat.S_ISDIR(status.st_mode) and _is_opaque(f"/proc/self/fd/{fd}/{name}"),
+                ),
+            )
+    finally:
+        os.close(fd)
 
 
 def _is_opaque(path: str) -> bool:
@@ -132,23 +161,19 @@ def _is_opaque(path: str) -> bool:
     return any(name in names and os.getxattr(path, name, follow_symlinks=False) == b"y" for name in OPAQUE)
 
 
-def _is_directory(entries: Sequence[os.DirEntry[str]]) -> bool:
-    return entries[0].is_dir(follow_symlinks=False)
+def _directories(entries: Sequence[_Entry]) -> tuple[_Entry, ...]:
+    return tuple(entry for entry in entries if entry.directory)
 
 
-def _directories(entries: Sequence[os.DirEntry[str]]) -> list[str]:
-    return [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
-
-
-def _differs(old: os.DirEntry[str], new: os.DirEntry[str]) -> bool:
+def _differs(old: _Entry, new: _Entry) -> bool:
     """Whether two files are not the same, as docker decides: by what lstat(2) tells, and where links lead."""
     if old.path == new.path:
         return False
-    one, other = old.stat(follow_symlinks=False), new.stat(follow_symlinks=False)
+    one, other = old.status, new.status
     if (one.st_mode, one.st_uid, one.st_gid, one.st_rdev) != (other.st_mode, other.st_uid, other.st_gid, other.st_rdev):
         return True
-    if stat.S_ISDIR(one.st_mode):
+    if old.directory:
         return False
     if stat.S_ISLNK(one.st_mode):
-        return os.readlink(old.path) != os.readlink(new.path)
+        return old.link != new.link
     return (one.st_size, one.st_mtime_ns) != (other.st_size, other.st_mtime_ns)
