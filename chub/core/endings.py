@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,7 +56,7 @@ def write(directory: Path, ending: Ending) -> None:
     content = {"version": VERSION, **asdict(ending)}
     for key in ("started", "finished"):
         content[key] = content[key].isoformat() if content[key] else None
-    part = directory / f".{NAME}"
+    part = directory / f".{NAME}.{os.getpid()}.{threading.get_ident()}"  # who removes it and who attends it may meet
     with writing(directory):
         try:
             part.write_text(json.dumps(content) + "\n")
