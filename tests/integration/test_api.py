@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from chub.api.services import Services
     from tests.support.engines import Engine
 
+pytestmark = pytest.mark.versions
+
 SPEC = "types.containerd.io/opencontainers/runtime-spec/1/Spec"
 LAYER = "application/vnd.oci.image.layer.v1.tar"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from tests.support.engines import Engine
 
+pytestmark = pytest.mark.versions
+
 PATIENCE = 30.0  # seconds
 
 
