@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import time
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -76,7 +77,8 @@ def test_events(docker: Command, docker_image: str, chub: Command, image: str) -
 def past(client: Command, id: str, line: str = "") -> Ended:
     """What a client tells of a container, of all that both tell where the line does not name events itself."""
     told = () if "event=" in line else (f"--filter=event={each}" for each in TOLD)
-    return client("events", "--until", "0s", f"--filter=container={id}", *told, *shlex.split(line))
+    now = f"{time.time():.9f}"  # for docker "0s" is the beginning of this second
+    return client("events", "--until", now, f"--filter=container={id}", *told, *shlex.split(line))
 
 
 def nameless(ended: Ended) -> str:

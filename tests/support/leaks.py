@@ -25,7 +25,7 @@ CGROUPS = Path("/sys/fs/cgroup")
 SHIM_SOCKETS = Path("/run/containerd/s")
 SNAPSHOTTERS = ("overlayfs", "native")
 CONTAINER_ID = re.compile(r"[0-9a-f]{64}")
-PATIENCE = 2.0  # seconds for what ends by itself: a shim that was asked to, a cgroup the kernel is emptying
+PATIENCE = 5.0  # seconds for what ends by itself: a shim that was asked to, a cgroup the kernel is emptying
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
