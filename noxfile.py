@@ -19,6 +19,7 @@ nox.options.sessions = ["protos", "lint", "types", "layers", "unit"]
 ENGINES = ["1.6", "1.7", "2.1", "host"]
 WORKFLOWS = sorted(map(str, [*Path(".github/workflows").glob("*.yml"), Path("examples/github-actions.yml")]))
 SCRIPTS = ["quickstart", ".ci/run", "tests/engines/engines.sh", "chub/cli/completion/chub.bash"]
+DAILY = ("-m", "not nightly")  # the others with the directory behind --: nox -s compat -- tests/compat
 WORKERS = os.environ.get("CHUB_TEST_WORKERS", str(os.cpu_count() or 1))
 
 
@@ -65,7 +66,8 @@ def unit(session: nox.Session) -> None:
 @nox.parametrize("engine", ENGINES, ids=ENGINES)
 def integration(session: nox.Session, engine: str) -> None:
     """Tests on a private containerd, as root: of the versions of engines.sh, or the host's own."""
-    tool(session, "pytest", "-n", WORKERS, "--engine", engine, *(session.posargs or ["tests/integration"]))
+    words = session.posargs or [*DAILY, "tests/integration"]
+    tool(session, "pytest", "-n", WORKERS, "--engine", engine, *words)
 
 
 @nox.session
@@ -86,7 +88,7 @@ def soak(session: nox.Session, engine: str) -> None:
 @nox.session
 def compat(session: nox.Session) -> None:
     """The same commands to docker and to chub, as root."""
-    tool(session, "pytest", "-n", WORKERS, *(session.posargs or ["tests/compat"]))
+    tool(session, "pytest", "-n", WORKERS, *(session.posargs or [*DAILY, "tests/compat"]))
 
 
 @nox.session

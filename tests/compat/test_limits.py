@@ -22,6 +22,8 @@ KEYS = (
     *("CpuShares", "CpuPeriod", "CpuQuota", "CpusetCpus", "CpusetMems", "PidsLimit", "BlkioWeight"),
 )
 
+pytestmark = pytest.mark.nightly
+
 TAKEN = [
     *("-m 6m", "-m 100m --memory-swap 0 --cpus 1.5", "--memory=1.5g --memory-swap 1.6g --pids-limit 0 -c 300"),
     *("--memory-swap -1 --cpus 1/2 --pids-limit -1", "-m 100m --memory-swap -1 --memory-reservation 6m --cpu-quota -1"),

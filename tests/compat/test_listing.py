@@ -17,6 +17,8 @@ MADE = (
     ("create", "--name", "c1", "-l", "a=2"),
     ("run", "-d", "--name", "p1", "-l", "empty="),
 )
+
+pytestmark = pytest.mark.nightly
 PROGRAMS = (("sleep", "600"), ("sh", "-c", "exit 7"), ("sh", "-c", 'echo "hello world" and more'), ("sleep", "601"))
 
 

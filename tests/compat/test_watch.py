@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
+import pytest
+
 from chub.core.together import together
 from tests.compat.test_lifecycle import words
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.support.command import Command, Ended
+
+pytestmark = pytest.mark.nightly
 
 STATS = [
     "stats --no-stream done",

@@ -8,6 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.command import Command
 from tests.support.engines import Engine
 
@@ -29,6 +31,7 @@ def about(chub: Command, name: str) -> dict[str, Any]:
     return {key: value for key, value in said.items() if key not in apart}
 
 
+@pytest.mark.nightly
 def test_a_line_makes_the_same_container_again(chub: Command, image: str) -> None:
     """run, run-line, run: the same inspect, the same line, the same output and exit status."""
     first = chub("run", "--name", "one", *FLAGS, image, *PROGRAM)

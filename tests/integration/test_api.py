@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from chub.api.services import Services
     from tests.support.engines import Engine
 
-pytestmark = pytest.mark.versions
-
 SPEC = "types.containerd.io/opencontainers/runtime-spec/1/Spec"
 LAYER = "application/vnd.oci.image.layer.v1.tar"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -166,6 +164,7 @@ def test_containers(services: Services, old: bool) -> None:
         services.containers.get("c1")
 
 
+@pytest.mark.nightly
 def test_a_listing_may_be_of_any_size(services: Services) -> None:
     """Five hundred containers with specs of 10 kB, more than one gRPC message holds, are listed."""
     padding = "x" * 10_000

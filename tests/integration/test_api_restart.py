@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from tests.support.engines import Engine
 
-pytestmark = pytest.mark.versions
-
 PATIENCE = 30.0  # seconds
 
 

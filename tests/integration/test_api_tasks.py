@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from chub.api.services import Services
     from tests.support.engines import Engine
 
-pytestmark = pytest.mark.versions
-
 PROCESS = "types.containerd.io/opencontainers/runtime-spec/1/Process"
 RESOURCES = "types.containerd.io/opencontainers/runtime-spec/1/LinuxResources"
 PATIENCE = 20.0  # seconds

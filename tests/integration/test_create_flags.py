@@ -165,6 +165,7 @@ def test_the_stop_timeout(chub: Command, client: Client, image: str) -> None:
     chub.ok("rm", "web")
 
 
+@pytest.mark.nightly
 def test_a_stop_timeout_of_for_ever(chub: Command, image: str) -> None:
     """A negative one: it is not killed."""
     chub.ok("run", "-d", "--name", "web", "--stop-timeout", "-1", image, "sh", "-c", DEAF)

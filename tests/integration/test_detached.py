@@ -18,8 +18,6 @@ from tests.support.engines import Engine
 from tests.support.keepers import keepers, kill
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.versions
-
 PATIENCE = 20.0  # seconds
 
 

@@ -70,6 +70,7 @@ def test_a_program_that_ends_while_containerd_is_away(chub: Command, image: str,
     assert chub.ok("ps", "-aq") == ""
 
 
+@pytest.mark.nightly
 def test_a_containerd_that_does_not_come_back(chub: Command, image: str, engine: Engine) -> None:
     """After ten seconds the run ends, and says what may be left and how to remove it."""
     with started(chub, "--rm", "--name", "orphan", image) as run:

@@ -21,8 +21,6 @@ from tests.support.keepers import keepers, kill
 from tests.support.terminal import Terminal
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.versions
-
 __all__ = ["web"]
 MUCH = "head -c 4000000 /dev/zero"  # more than all pipes on the way hold
 

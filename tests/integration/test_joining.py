@@ -38,6 +38,7 @@ def test_the_hosts(chub: Command, image: str) -> None:
     assert chub.ok("run", "--rm", "--ipc", "none", image, "ls", "/dev").split().count("shm") == 0
 
 
+@pytest.mark.nightly
 def test_another_containers(chub: Command, image: str) -> None:
     """All three of a container that shares; its /dev/shm, host name and /etc too, again when both start again."""
     chub.ok("run", "-d", "--name", "donor", "--ipc", "shareable", "--shm-size", "2m", image, "sleep", "1000")

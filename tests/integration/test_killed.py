@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from chub.sdk.client import Client
     from tests.support.engines import Engine
 
-pytestmark = pytest.mark.versions
-
 NAME = "web"
 SOON = 10.0  # seconds for what is tidied up by itself, and for a command
 LOST = 255  # exit code that nobody knows

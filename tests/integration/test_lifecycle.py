@@ -198,6 +198,7 @@ def test_wait(chub: Command, image: str) -> None:
     assert "No such container: nosuch" in ended.stderr
 
 
+@pytest.mark.nightly
 def test_wait_for_what_removes_itself(chub: Command, image: str) -> None:
     """The one that waits gets the exit code although nothing is left, every time."""
     for _ in range(5):

@@ -20,8 +20,6 @@ from chub.api.wire import TypedValue
 from tests.support.command import Command
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.versions
-
 RUNC = Runtime(name="io.containerd.runc.v2")
 SPEC = TypedValue.of_json("types.containerd.io/opencontainers/runtime-spec/1/Spec", {"ociVersion": "1.0.2"})
 

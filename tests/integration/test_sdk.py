@@ -99,6 +99,7 @@ def test_no_engine() -> None:
     assert raised.value.hint
 
 
+@pytest.mark.nightly
 def test_threads_share_a_client(client: chub.Client, image: str) -> None:
     """Forty runs in eight threads, each with its own output."""
     with ThreadPoolExecutor(8) as pool:

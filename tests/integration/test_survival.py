@@ -24,8 +24,6 @@ from tests.support.keepers import keepers, kill
 from tests.support.leaks import hierarchies
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.versions
-
 PATIENCE = 20.0  # seconds
 WAITS = "trap 'echo last; exit 7' USR1; echo first; while :; do sleep 0.05; done"
 UNSEEN = "its task is gone, and its exit status with it: the shim was killed, or containerd or the host restarted"
