@@ -5,7 +5,6 @@ containerd gives each shim two seconds, one after the other, and then says "unkn
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -90,10 +89,7 @@ def end(services: Services, id: str) -> None:
 def _shims(services: Services, id: str) -> Iterator[Shim]:
     from chub.engine import shims
 
-    address = os.path.realpath(services.address)
-    for shim in shims.every():
-        if (shim.id, shim.namespace, os.path.realpath(shim.socket)) == (id, services.namespace, address):
-            yield shim
+    return shims.of(services.address, services.namespace, id)
 
 
 def _silent(id: str) -> Task:

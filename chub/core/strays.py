@@ -30,13 +30,11 @@ DEADLINE = 10.0  # seconds for processes to be gone after SIGKILL
 def end_shim(workspace: Workspace, id: str) -> None:
     """End the shim of a container that has no task, and all below it; nothing to do if there is none."""
     services = workspace.services
-    address = os.path.realpath(services.address)
     socket = shims.socket_of(services.address, services.namespace, id)
     if not socket.exists():
         return
-    for shim in shims.every():
-        if (shim.id, shim.namespace, os.path.realpath(shim.socket)) == (id, services.namespace, address):
-            take_down(workspace, shim)
+    for shim in shims.of(services.address, services.namespace, id):
+        take_down(workspace, shim)
     shims.drop_socket(socket)
 
 

@@ -38,6 +38,14 @@ def find(engine: Path) -> tuple[Shim, ...]:
     return tuple(shim for shim in every() if shim.socket == str(engine))
 
 
+def of(engine: str, namespace: str, id: str) -> Iterator[Shim]:
+    """The shims that were started for a container, of the containerd at `engine`."""
+    address = os.path.realpath(engine)
+    for shim in every():
+        if (shim.id, shim.namespace, os.path.realpath(shim.socket)) == (id, namespace, address):
+            yield shim
+
+
 def every() -> Iterator[Shim]:
     """The shims of all engines of the host."""
     for pid in _pids():
