@@ -175,8 +175,8 @@ def _unknown_command(path: str, name: str, context: Any) -> int:
     from chub.cli.flags import later
 
     hint = _meant([f"'{each}'" for each in context.command.alike(name)])
-    if not hint and path == "chub" and name in later.COMMANDS:
-        hint = f"\nhint: docker's {name} is not supported yet"
+    if not hint and path in later.GROUPS and name in later.COMMANDS:
+        hint = f"\nhint: docker's {f'{path} {name}'.removeprefix('chub ')} is not supported yet"
     _tell(f"chub: unknown command: {path} {name}{hint}\n\nRun '{path} --help' for more information")
     return ARGUMENTS_STATUS
 

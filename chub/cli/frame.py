@@ -1,5 +1,6 @@
 """What every command is made of: lazy groups, docker's spellings of flags, one renderer of help."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any
@@ -149,7 +150,7 @@ class Lazy(typer.core.TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command; a group alone shows its help."""
         if not ctx._protected_args and ctx.parent is not None:
-            print(ctx.get_help())
+            print(ctx.get_help(), file=sys.stderr)
             return None
         return super().invoke(ctx)
 

@@ -21,6 +21,7 @@ CONTAINER = {
     "exec": Entry("exec", "Execute a command in a running container"),
     "inspect": Entry("inspect:container", "Display detailed information on one or more containers"),
     "kill": Entry("lifecycle:kill", "Kill one or more running containers"),
+    "logs": Entry("logs", "Fetch the logs of a container"),
     "ls": Entry("ps", "List containers", "list", "ps"),
     "pause": Entry("lifecycle:pause", "Pause all processes within one or more containers"),
     "port": Entry("port", "List port mappings of a container"),
@@ -55,6 +56,7 @@ ENGINE = {
 }
 IMAGE = {
     "history": Entry("images:history", "Show the history of an image"),
+    "import": Entry("rootfs:import", "Make an image of a directory or an archive"),
     "inspect": Entry("images:inspect", "Display detailed information on one or more images"),
     "ls": Entry("images:ls", "List images", "list"),
     "rm": Entry("images:rm", "Remove one or more images", "remove"),
@@ -130,6 +132,7 @@ COMMANDS: dict[str, dict[str, Entry | Group]] = {
         "create": Entry("create", "Create a new container"),
         "events": Entry("events", "Get real time events from containerd, in docker's words"),
         "history": Entry("images:history", "Show the history of an image"),
+        "import": Entry("rootfs:import", "Make an image of a directory or an archive"),
         "info": Entry("about:info", "Display what the engine and its host are"),
         "inspect": Entry("inspect:inspect", "Return low-level information on containers and images"),
         "kill": Entry("lifecycle:kill", "Kill one or more running containers"),
@@ -151,6 +154,7 @@ COMMANDS: dict[str, dict[str, Entry | Group]] = {
 }
 UNLISTED = {
     "__complete": Entry("completion:complete", "Print what the last word may become"),
+    "help": Entry("help", "Show the help of a command"),
 }
 
 

@@ -68,14 +68,15 @@ def _log_config(logging: Document) -> dict[str, Any]:
 def _confined(spec: Document, request: Document) -> dict[str, Any]:
     """Privileges, and what it shares with the host."""
     security, namespaces = request.get("security", {}), request.get("namespaces", {})
+    network = request.get("network", {})
     return {
         "CapAdd": list(security.get("cap_add", ())) or None,
         "CapDrop": list(security.get("cap_drop", ())) or None,
         "CgroupnsMode": _own(spec, "cgroup", "private"),
-        "Dns": [],
-        "DnsOptions": [],
-        "DnsSearch": [],
-        "ExtraHosts": None,
+        "Dns": list(network.get("dns", ())),
+        "DnsOptions": list(network.get("dns_options", ())),
+        "DnsSearch": list(network.get("dns_search", ())),
+        "ExtraHosts": list(network.get("hosts", ())) or None,
         "GroupAdd": list(request.get("process", {}).get("groups", ())) or None,
         "IpcMode": namespaces.get("ipc") or _own(spec, "ipc", "private"),
         "Cgroup": "",

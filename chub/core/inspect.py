@@ -186,17 +186,18 @@ def _config(
         "StopSignal": row.record.labels.get(STOP_SIGNAL_LABEL),
         "StopTimeout": request.get("lifecycle", {}).get("stop_timeout"),
     }
-    ports: dict[str, Any] = (
-        {"ExposedPorts": {port: {} for port in image.exposed_ports}} if image and image.exposed_ports else {}
-    )
+    network = request.get("network", {})
+    ports: dict[str, Any] = {
+        port: {} for port in (*(image.exposed_ports if image else ()), *network.get("exposed", ()))
+    }
     return {
         "Hostname": spec.get("hostname") or (row.record.id[:12] if request else ""),
-        "Domainname": spec.get("domainname", ""),
+        "Domainname": network.get("domainname") or spec.get("domainname", ""),
         "User": asked.get("user") or (image.user if image else _user(process)),
         "AttachStdin": interactive and "stdin" in attached,
         "AttachStdout": "stdout" in attached,
         "AttachStderr": "stderr" in attached,
-        **({"ExposedPorts": ports} if ports else {}),
+        **({"ExposedPorts": dict(sorted(ports.items()))} if ports else {}),
         "Tty": process.get("terminal", False),
         "OpenStdin": interactive,
         "StdinOnce": interactive and "stdin" in attached,

@@ -75,6 +75,13 @@ class Imported:
         return tuple(said)
 
 
+Describe = Callable[[ImageConfig], ImageConfig]
+
+
+def _as_it_is(image: ImageConfig) -> ImageConfig:
+    return image
+
+
 @record
 class Rootfs:
     """An imported root filesystem that has no image's name."""
@@ -102,11 +109,13 @@ def import_rootfs(
     *,
     name: str | None = None,
     snapshotter: str = "overlayfs",
+    describe: Describe = _as_it_is,
     progress: Callable[[Progress], None] | None = None,
 ) -> Imported:
     """Import a directory, or a tar archive (compressed or not) from a file or stream.
 
-    ``name`` is that of the image to make, in docker's short form or in full. The same tree gives the same
+    ``name`` is that of the image to make, in docker's short form or in full, and ``describe`` gives the last form to
+    what it says of its containers. The same tree gives the same
     digests on any machine: ``created`` is the newest time in it, or SOURCE_DATE_EPOCH, and the architecture
     that of its executables. NotFound, Invalid and PermissionDenied for a source that is none, DataLoss for
     one that changes or ends while it is read; then nothing is left but what the next collection removes.
@@ -114,9 +123,9 @@ def import_rootfs(
     image = str(_image_name(name)) if name is not None else ""
     if isinstance(source, Path) and not os.path.isdir(source):
         with _file(source) as archive:
-            return _from_archive(services, archive, str(source.absolute()), image, snapshotter, progress)
+            return _from_archive(services, archive, str(source.absolute()), image, snapshotter, describe, progress)
     if not isinstance(source, Path):
-        return _from_archive(services, source, "-", image, snapshotter, progress)
+        return _from_archive(services, source, "-", image, snapshotter, describe, progress)
 
     from chub.core.pack import TreePacker
     from chub.core.tree import Survey, open_tree
@@ -132,7 +141,7 @@ def import_rootfs(
             total_entries=survey.entries or None,
         )
         labels = {} if image else _labels(str(source.resolve()))
-        made = _import(under, packer, image, labels, snapshotter, meter)
+        made = _import(under, packer, image, labels, snapshotter, meter, describe)
         return replace(made, mounted=tree.mounted, guarded=tree.guarded)
 
 
@@ -251,6 +260,7 @@ def _from_archive(
     origin: str,
     image: str,
     snapshotter: str,
+    describe: Describe,
     progress: Callable[[Progress], None] | None,
 ) -> Imported:
     from chub.core.archive import ArchivePacker
@@ -258,11 +268,18 @@ def _from_archive(
     packer = ArchivePacker(source)
     labels = {} if image else _labels(origin)
     with leased(services, "import", life=STREAM_LIFE) as under:
-        return _import(under, packer, image, labels, snapshotter, Meter(origin, packer.contents, progress))
+        meter = Meter(origin, packer.contents, progress)
+        return _import(under, packer, image, labels, snapshotter, meter, describe)
 
 
 def _import(
-    services: Services, packer: Packer, image: str, labels: Mapping[str, str], snapshotter: str, meter: Meter
+    services: Services,
+    packer: Packer,
+    image: str,
+    labels: Mapping[str, str],
+    snapshotter: str,
+    meter: Meter,
+    describe: Describe = _as_it_is,
 ) -> Imported:
     """Everything after the source is open, under a lease. Where there is no image's name, labels keep it."""
     written = services.content.write(services.lease, meter.passing(packer.chunks()))
@@ -274,7 +291,7 @@ def _import(
     contents = packer.contents
     made = Imported(
         chain_id=written,
-        config=_config(written, contents.architecture() or platforms.host().architecture, _created(contents)),
+        config=describe(_config(written, contents.architecture() or platforms.host().architecture, _created(contents))),
         size=meter.size,
         entries=contents.entries,
         sockets=tuple(contents.sockets),

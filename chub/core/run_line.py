@@ -29,7 +29,10 @@ PERIOD = 100_000  # microseconds: of a CPU quota, unless another was asked for
 
 # Fields of a request whose flags have other names; the others are called as their flags, perhaps in the plural.
 FLAGS = {
+    "dns": "--dns",
+    "exposed": "--expose",
     "groups": "--group-add",
+    "hosts": "--add-host",
     "remove": "--rm",
     "interactive": "-i",
     "tty": "-t",

@@ -9,6 +9,7 @@ from chub.core import names
 from chub.core.filters import by_name, labelled, truth
 from chub.core.listing import EPOCH, State, Summary, bound, network_of
 from chub.errors import ChubError, Invalid
+from chub.options.network import parse_ports
 from chub.options.values import parse_int
 
 TYPE_CHECKING = False
@@ -34,7 +35,6 @@ FILTERS = (
 )
 STATES = ("created", "running", "paused", "restarting", "removing", "exited", "dead")
 HEALTHS = ("none", "starting", "healthy", "unhealthy")
-HIGHEST_PORT = 65535
 
 Test = Callable[[Summary], bool]
 
@@ -166,15 +166,7 @@ def _number(name: str, text: str) -> int:
 
 def _check_ports(name: str, text: str) -> None:
     """Refuse what is no PORT[-PORT][/PROTOCOL], in docker's words."""
-    lead = f"error while looking up for {name} {text}: "
-    span = text.partition("/")[0]
-    if not span:
-        raise Invalid(f"{lead}Empty string specified for ports.")
-    ports = span.split("-", 1)
-    for port in ports:
-        if not (port.isascii() and port.isdigit()):
-            raise Invalid(f'{lead}strconv.ParseUint: parsing "{port}": invalid syntax')
-        if int(port) > HIGHEST_PORT:
-            raise Invalid(f'{lead}strconv.ParseUint: parsing "{port}": value out of range')
-    if int(ports[0]) > int(ports[-1]):
-        raise Invalid(f"{lead}Invalid range specified for the Port: {span}")
+    try:
+        parse_ports(text.partition("/")[0])
+    except Invalid as failure:
+        raise Invalid(f"error while looking up for {name} {text}: {failure}") from failure

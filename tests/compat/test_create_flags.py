@@ -60,6 +60,31 @@ SAME = [
     ["run --rm --init --read-only busybox sh -c 'cat /proc/1/cmdline; kill -9 $$'"],
     ["create --name web --init busybox sleep 5", "create --name shop --init --entrypoint sh busybox -c 'echo hi'"],
     ["run -d --init --name web busybox sleep 100", "stop web", "wait web", "ps -a --format {{.Command}}"],
+    # names of hosts and domains
+    ["run --rm --add-host db:10.0.0.5 --add-host v6=[::1] --add-host a:b=::2 busybox cat /etc/hosts"],
+    ["run --rm --add-host nope busybox true", "run --add-host x:300.1.1.1 busybox true", "run --add-host x: busybox"],
+    ["create --name web --add-host v6=[fe80::1] --dns 1.1.1.1 --dns-search a.b. --dns-opt rotate busybox true"],
+    ["run --dns nope busybox true", "run --dns-search 'a b' busybox true", "create --dns 1.2.3 busybox true"],
+    [
+        "run --rm --dns 9.9.9.9 --dns fe80::1 --dns-search a --dns-option ndots:3 busybox grep ^[a-z] /etc/resolv.conf",
+        "run --rm --dns-search . busybox grep ^search /etc/resolv.conf",
+    ],
+    [
+        "run --rm -h web --domainname example.org busybox sh -c 'hostname; cat /proc/sys/kernel/domainname'",
+        "create --name web --domainname example.org busybox true",
+    ],
+    [
+        "create --name web --expose 80 --expose 8000-8002/udp busybox true",
+        "run --expose x busybox true",
+        "run --expose 99999 busybox true",
+        "ps -a --filter expose=80 --format '{{.Names}}{{.Ports}}'",
+    ],
+    # what there is no choice of
+    ["run --rm --restart no busybox echo hi", "run --rm --restart always busybox true"],
+    ["run --restart nope busybox true", "create --restart no:3 busybox true", "create --restart always:3 busybox true"],
+    ["run --rm --userns host busybox echo hi", "run --userns nope busybox true"],
+    ["run --rm --isolation default --no-healthcheck busybox echo hi", "run --isolation nope busybox true"],
+    ["run --rm --platform linux/amd64 --disable-content-trust busybox echo hi"],
     # rm -v, rename, 27
     ["create --name web busybox true", "rm -v web", "rm -v web", "rm -fv web"],
     ["create --name web busybox true", "create --name shop busybox true", "rename web shop", "rename web /shop"],
@@ -71,8 +96,8 @@ SAME = [
     ],
 ]
 KEPT = {
-    "Config": ("Labels", "StopSignal", "StopTimeout", "Cmd", "Entrypoint"),
-    "HostConfig": ("ContainerIDFile", "Init"),
+    "Config": ("Labels", "StopSignal", "StopTimeout", "Cmd", "Entrypoint", "ExposedPorts", "Domainname"),
+    "HostConfig": ("ContainerIDFile", "Init", "Dns", "DnsSearch", "DnsOptions", "ExtraHosts", "RestartPolicy"),
 }
 
 
@@ -108,7 +133,7 @@ def told(client: Command, lines: list[str], directory: Path, *flags: str) -> tup
 def words(text: str) -> str:
     """The last part of docker's first line, which scripts look for: without who says it, and without ids."""
     first = (text.strip() or "\n").splitlines()[0].removeprefix("docker: ")
-    return ID.sub("ID", re.sub(r"strconv\.ParseInt: |\(\d+\)", "", first)).rpartition(": ")[2]
+    return ID.sub("ID", re.sub(r"strconv\.Parse[A-Za-z]+: |\(\d+\)", "", first)).rpartition(": ")[2]
 
 
 @pytest.mark.parametrize("lines", SAME)

@@ -102,3 +102,36 @@ def test_removal_says_the_same(both: tuple[Command, Command]) -> None:
     for words in (["rmi", "same"], ["rmi", "other/name:1"]):
         theirs, ours = (dict.fromkeys(shape(program.ok(*words)).splitlines()) for program in both)
         assert list(ours) == list(theirs)  # how many layers go depends on docker's other images
+
+
+CHANGES = [
+    ['CMD ["sh", "-c", "echo hi"]', "ENV A=b", "WORKDIR /tmp"],
+    ["CMD echo $HOME", "ENTRYPOINT /bin/sh", 'ENTRYPOINT ["/bin/echo"]'],
+    ["ENV A=1 B='two words' C=\"x y\"", "ENV D the rest of it", "env A=${A}2 E=$C", "LABEL a=b c=$A", "LABEL d e"],
+    ["EXPOSE 80 443/udp 90-91", "VOLUME /a /b", 'VOLUME ["/c d"]', "USER 1000:1000", "STOPSIGNAL SIGINT"],
+    ["WORKDIR a", "WORKDIR b/../c", "ONBUILD RUN true", "HEALTHCHECK --interval=5s --retries=3 CMD true"],
+    ["HEALTHCHECK NONE"],
+    ['HEALTHCHECK CMD ["true"]'],
+]
+WRONG_CHANGES = ["RUN true", "ENV A", "LABEL a=b c", "nope", "EXPOSE x"]
+
+
+def test_changes_of_an_import(docker: Command, chub: Command, busybox: Path) -> None:
+    """The configuration is docker's after each list of instructions; what is no instruction is refused by both."""
+    tar = subprocess.run(["tar", "-C", busybox, "-c", "etc"], check=True, capture_output=True).stdout
+    shown = "{{json .Config}}"
+    for changes in CHANGES:
+        flags = [word for change in changes for word in ("-c", change)]
+        said = []
+        for program in (docker, chub):
+            program.ok("import", *flags, "-m", "why", "-", "changed", input=tar)
+            config = json.loads(program.ok("image", "inspect", "-f", shown, "changed"))
+            said.append({name: value for name, value in config.items() if value})
+            assert program.ok("history", "--format", "{{.Comment}}", "changed").strip() == "why"
+            program.ok("rmi", "changed")
+        assert said[1] == said[0], changes
+    for change in WRONG_CHANGES:
+        theirs, ours = (program("import", "-c", change, "-", "changed", input=tar) for program in (docker, chub))
+        assert ours.exit_status == theirs.exit_status == 1, (change, theirs, ours)
+        assert not ours.stdout, change
+    assert not chub.ok("images", "-q", "changed")

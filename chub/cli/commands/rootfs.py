@@ -12,7 +12,7 @@ from chub.cli.each import each
 from chub.cli.flags.common import Format, NoTrunc, Quiet
 from chub.cli.frame import Commands
 from chub.cli.render.text import plain
-from chub.errors import Invalid
+from chub.errors import Invalid, Unsupported
 
 app = Commands()
 
@@ -22,6 +22,17 @@ def import_(
     context: typer.Context,
     source: Annotated[str, typer.Argument(metavar="DIRECTORY|ARCHIVE|-", show_default=False)],
     name: Annotated[str | None, typer.Argument(metavar="[NAME[:TAG]]", show_default=False)] = None,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--change", "-c", metavar="INSTRUCTION", help="Apply a Dockerfile's instruction to the image."),
+    ] = None,
+    message: Annotated[
+        str, typer.Option("--message", "-m", metavar="TEXT", help="Set the comment in the image's history.")
+    ] = "",
+    platform: Annotated[
+        str | None,
+        typer.Option("--platform", metavar="PLATFORM", help="What it is for (found in its programs), as linux/arm64."),
+    ] = None,
 ) -> None:
     """Make an image of a root filesystem, or without NAME a snapshot that stays.
 
@@ -31,13 +42,16 @@ def import_(
 
     Examples:
     chub rootfs import ./rootfs hello
+    chub rootfs import -c 'CMD ["sh"]' -c 'ENV A=b' ./rootfs hello
     curl -s https://example.com/rootfs.tar.gz | chub rootfs import - hello:1
     """
     client = connect(context)
     from chub.cli.render.progress import importing
 
     with _opened(source) as opened, importing() as progress:
-        imported = client.rootfs.add(opened, name=name, progress=progress)
+        imported = client.rootfs.add(
+            opened, name=name, changes=change or (), message=message, platform=platform, progress=progress
+        )
     for warning in imported.warnings:
         print(f"chub: {plain(source)}: {plain(warning)}", file=sys.stderr)
     print(imported.config_digest or imported.chain_id)
@@ -66,6 +80,8 @@ def rm(
 @contextmanager
 def _opened(source: str) -> Iterator[str | BinaryIO]:
     """The path, or standard input, unbuffered."""
+    if source.startswith(("http://", "https://")):
+        raise Unsupported("a URL is not supported yet", hint=f"curl -sSL {source} | chub import - NAME")
     if source != "-":
         yield source
         return

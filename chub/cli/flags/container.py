@@ -6,13 +6,14 @@ import typer
 
 from chub.cli.boundary import USAGE_STATUS
 from chub.cli.flags.limits import LimitFlags
+from chub.cli.flags.network import NetworkFlags
 from chub.cli.flags.parsers import flag
-from chub.errors import ChubError, Invalid, Unsupported
+from chub.cli.flags.taken import TakenFlags
+from chub.errors import ChubError
 from chub.options.lifecycle import Lifecycle
 from chub.options.logging import DRIVERS, Logging, logging, parse_log_driver
 from chub.options.mounts import Mount, Mounts, parse_mount, parse_tmpfs, parse_volume
 from chub.options.namespaces import Namespaces, check
-from chub.options.network import Network, parse_hostname, parse_network
 from chub.options.process import Process, parse_env, parse_group, parse_user, parse_workdir, read_env_file
 from chub.options.request import Identity, Request, parse_annotation, parse_label, read_label_file
 from chub.options.resources import (
@@ -30,7 +31,7 @@ from chub.options.values import parse_integer
 from chub.records import record
 
 PROCESS, SECURITY, FILES = "Process", "Security", "Files"
-RESOURCES, NAMESPACES, NETWORK, CONTAINER = "Resources", "Namespaces", "Network", "Container"
+RESOURCES, NAMESPACES, CONTAINER = "Resources", "Namespaces", "Container"
 
 
 @record
@@ -168,26 +169,6 @@ class LifecycleFlags:
     def record(self) -> Lifecycle:
         """As the SDK takes it."""
         return Lifecycle(stop_signal=self.stop_signal or None, stop_timeout=self.stop_timeout)
-
-
-@record
-class PullFlags:
-    """Whether the image is pulled first. chub pulls none yet: what asks for no pull is taken, and changes nothing."""
-
-    pull: Annotated[
-        str | None,
-        flag(CONTAINER, "--pull", metavar="missing|never", help="Taken as docker's; no image is pulled yet."),
-    ] = None
-    quiet: Annotated[
-        bool, flag(CONTAINER, "--quiet", "-q", help="Suppress the pull output, of which there is none yet.")
-    ] = False
-
-    def check(self) -> None:
-        """Refuse what docker does not have, and what chub does not have yet."""
-        if self.pull == "always":
-            raise Unsupported("--pull always is not supported yet", hint="chub images lists the images that are here")
-        if self.pull not in (None, "", "missing", "never"):
-            raise Invalid(f'invalid pull option: {self.pull!r}: must be one of "always", "missing" or "never"')
 
 
 @record
@@ -344,24 +325,6 @@ class NamespaceFlags:
 
 
 @record
-class NetworkFlags:
-    """`Network` as flags."""
-
-    network: Annotated[
-        str,
-        flag(NETWORK, "--network", "--net", metavar="none|host|container:C", parse=parse_network, help="Its network."),
-    ] = "none"
-    hostname: Annotated[
-        str | None,
-        flag(NETWORK, "--hostname", "-h", metavar="NAME", parse=parse_hostname, help="Its host name."),
-    ] = None
-
-    def record(self) -> Network:
-        """As the SDK takes it."""
-        return Network(network=self.network, hostname=self.hostname)
-
-
-@record
 class LoggingFlags:
     """`Logging` as flags."""
 
@@ -400,7 +363,7 @@ class ContainerFlags:
     process: ProcessFlags
     terminal: TerminalFlags
     lifecycle: LifecycleFlags
-    pulling: PullFlags
+    taken: TakenFlags
     security: SecurityFlags
     mounts: MountFlags
     resources: ResourceFlags
@@ -412,11 +375,12 @@ class ContainerFlags:
     def request(self, image: str, words: list[str] | None, rootfs: bool) -> Request:
         """What the command line asks for, as the SDK takes it.
 
-        What is wrong in it has the exit status of a flag, but for a log's options: docker leaves those to its daemon.
+        What is wrong in it has the exit status of a flag, but for what docker leaves to its daemon.
         """
+        self.taken.check_values()
         log = self.logging.record()
         try:
-            self.pulling.check()
+            self.taken.check(remove=self.identity.rm)
             return Request(
                 image=image,
                 rootfs=rootfs,

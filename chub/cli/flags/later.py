@@ -2,7 +2,6 @@
 
 RUN = frozenset(
     [
-        "--add-host",
         "--blkio-weight-device",
         "--cpu-count",
         "--cpu-percent",
@@ -12,13 +11,6 @@ RUN = frozenset(
         "--device-read-iops",
         "--device-write-bps",
         "--device-write-iops",
-        "--disable-content-trust",
-        "--dns",
-        "--dns-option",
-        "--dns-opt",
-        "--dns-search",
-        "--domainname",
-        "--expose",
         "--gpus",
         "--health-cmd",
         "--health-interval",
@@ -30,32 +22,28 @@ RUN = frozenset(
         "--io-maxiops",
         "--ip",
         "--ip6",
-        "--isolation",
         "--link",
         "--link-local-ip",
         "--mac-address",
         "--net-alias",
         "--network-alias",
-        "--no-healthcheck",
-        "--platform",
         "--publish",
         "-p",
         "--publish-all",
         "-P",
-        "--restart",
         "--storage-opt",
         "--use-api-socket",
-        "--userns",
         "--volume-driver",
         "--volumes-from",
     ]
 )
 
 COMMANDS = frozenset(
-    "build builder buildx checkpoint commit compose context cp diff export import info load login logout"
-    " manifest network plugin port pull push save search trust update version volume".split()
+    "build builder buildx checkpoint commit compose context cp df diff export load login logout"
+    " manifest network prune pull push save search trust volume".split()
 )
 """Of docker's commands those that a single host has a use for; what chub has by now is found before this is asked."""
+GROUPS = frozenset(["chub", "chub container", "chub image", "chub system"])  # where docker has such commands
 
 FLAGS = {
     "create": RUN,

@@ -11,6 +11,7 @@ from chub.options.namespaces import CONTAINER, check, check_ipc, joined
 if TYPE_CHECKING:
     from chub.oci.config import ImageConfig
     from chub.oci.spec.facts import Facts
+    from chub.options.network import Network
     from chub.options.request import Request
 
 
@@ -45,8 +46,20 @@ def _check(request: Request) -> None:
         raise Unsupported(f"network {network} is not supported yet", hint="use none, host or container:CONTAINER")
     if request.network.hostname and asked.uts == "host":
         raise Invalid("conflicting options: hostname and the UTS mode")
-    if request.network.hostname and joined(network):
-        raise Invalid("conflicting options: hostname and the network mode")
+    if joined(network):
+        _check_joined(request.network)
+
+
+def _check_joined(network: Network) -> None:
+    """Raise Invalid for what the other container's network decides."""
+    for asked, words in (
+        (network.hostname, "hostname and the network mode"),
+        (network.dns, "dns and the network mode"),
+        (network.hosts, "custom host-to-IP mapping and the network mode"),
+        (network.exposed, "port exposing and the container type network mode"),
+    ):
+        if asked:
+            raise Invalid(f"conflicting options: {words}")
 
 
 def hostname(request: Request, facts: Facts) -> str:

@@ -48,6 +48,8 @@ def _rlimit(limit: Ulimit) -> dict[str, Any]:
 def _sysctls(request: Request) -> dict[str, str]:
     """The parameters to set: none of the network's when that is the host's, and only what is asked of another's."""
     asked: dict[str, str] = dict(text.partition("=")[::2] for text in request.resources.sysctls)
+    if request.network.domainname and request.namespaces.uts != "host":
+        asked = {"kernel.domainname": request.network.domainname, **asked}
     if request.network.network != "host":
         return {**({} if joined(request.network.network) else SYSCTLS), **asked}
     for name in asked:

@@ -69,11 +69,23 @@ def test_bare_chub_shows_its_help_on_stderr() -> None:
 
 
 def test_a_group_alone_shows_its_commands() -> None:
-    """``chub container`` is help, on stdout."""
+    """``chub container`` is help, on stderr as docker's."""
     result = chub("container")
 
     assert result.exit_code == 0
-    assert "Manage containers" in result.stdout
+    assert "Manage containers" in result.stderr
+    assert not result.stdout
+
+
+def test_help_of_a_command() -> None:
+    """``chub help container ls`` is what ``--help`` shows, on stdout; an unknown word is an error."""
+    assert chub("help container ls").stdout == chub("container ls --help").stdout
+    assert chub("help").stdout == chub("--help").stdout
+    for line in ("help nosuch", "help run nosuch"):
+        result = chub(line)
+
+        assert result.exit_code == 1
+        assert "unknown help topic: nosuch" in result.stderr
 
 
 def test_no_socket() -> None:
