@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import shlex
 import shutil
 import subprocess
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from chub.core.files import mount_unseen
 from chub.core.listing import OWN_FILES, Summary, spec_of
 from chub.core.undo import Undo, remove_tree
+from chub.core.unseen import layers_of, with_mounted
 from chub.core.workspace import Workspace, writing
 from chub.errors import ChubError, Conflict, NotFound, Unsupported
 from chub.oci.spec.base import INIT
@@ -130,23 +128,10 @@ def _copy_files(row: Summary, mounts: Sequence[Mount], target: Path) -> None:
     if row.pid:
         _copy(f"/proc/{row.pid}/root/.", target)
         return
-    failures: list[Exception] = []
-
-    def work() -> None:
-        try:
-            root = mount_unseen(_layers(mounts[-1]))
-            try:
-                _copy(f"/proc/self/fd/{root}/.", target, root)
-            finally:
-                os.close(root)
-        except (OSError, ChubError) as failure:
-            failures.append(failure)
-
-    thread = threading.Thread(target=work, name="chub-unseen-mount")
-    thread.start()
-    thread.join()
-    if failures:
-        raise ChubError(f"cannot read the container's files: {failures[0]}") from failures[0]
+    try:
+        with_mounted(layers_of(mounts[-1]), lambda root: _copy(f"/proc/self/fd/{root}/.", target, root))
+    except (OSError, ChubError) as failure:
+        raise ChubError(f"cannot read the container's files: {failure}") from failure
 
 
 def _copy(source: str, target: Path, *descriptors: int) -> None:
@@ -157,18 +142,9 @@ def _copy(source: str, target: Path, *descriptors: int) -> None:
         raise ChubError(f"the files could not be copied: {done.stderr.strip().rpartition(chr(10))[2]}")
 
 
-def _layers(mount: Mount) -> tuple[str, ...]:
-    """The directories that lie above each other, uppermost first."""
-    if mount.type != "overlay":
-        return (mount.source,)
-    options = dict(option.partition("=")[::2] for option in mount.options)
-    upper = (options["upperdir"],) if "upperdir" in options else ()
-    return (*upper, *options["lowerdir"].split(":"))
-
-
 def _mount_line(mount: Mount, target: Path) -> str:
     """The command that mounts a container's files read-only, so that nothing that runs is disturbed."""
-    layers = _layers(mount)
+    layers = layers_of(mount)
     if len(layers) == 1:
         return shlex.join(("mount", "--bind", "-o", "ro", layers[0], str(target)))
     return shlex.join(("mount", "-t", "overlay", "overlay", "-o", f"ro,lowerdir={':'.join(layers)}", str(target)))

@@ -7,9 +7,8 @@ A thread of its own enters them: a single thread may, once it shares its root an
 from __future__ import annotations
 
 import os
-import threading
 
-from chub.core.files import CLONE_FS, CLONE_NEWNS
+from chub.core.unseen import CLONE_FS, CLONE_NEWNS, apart
 from chub.core.view import OPEN_TREE, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE
 from chub.errors import ChubError
 
@@ -25,24 +24,19 @@ def share_mount(place: str, donor: int, taker: int) -> None:
 
     Needs Linux 5.2. Raises ChubError if the kernel refuses, or one of the two is gone.
     """
-    failures: list[OSError] = []
-    thread = threading.Thread(target=_attempt, args=(place, donor, taker, failures), name="chub-shared-mount")
-    thread.start()
-    thread.join()
-    if failures:
-        raise ChubError(f"{place} cannot be shared: {failures[0]}") from failures[0]
-
-
-def _attempt(place: str, donor: int, taker: int, failures: list[OSError]) -> None:
     try:
-        opened = [os.open(f"/proc/{pid}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC) for pid in (donor, taker)]
-        try:
-            _hand_over(place.encode(), *opened)
-        finally:
-            for fd in opened:
-                os.close(fd)
+        apart(lambda: _attempt(place, donor, taker))
     except OSError as failure:
-        failures.append(failure)
+        raise ChubError(f"{place} cannot be shared: {failure}") from failure
+
+
+def _attempt(place: str, donor: int, taker: int) -> None:
+    opened = [os.open(f"/proc/{pid}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC) for pid in (donor, taker)]
+    try:
+        _hand_over(place.encode(), *opened)
+    finally:
+        for fd in opened:
+            os.close(fd)
 
 
 def _hand_over(place: bytes, donor: int, taker: int) -> None:

@@ -1,22 +1,19 @@
 """`chub version` and `chub info`."""
 
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from chub.cli import boundary
 from chub.cli.context import connect
+from chub.cli.flags.common import Template
 from chub.cli.frame import Commands
 
 app = Commands()
 
-Form = Annotated[
-    str | None, typer.Option("--format", "-f", metavar="FORMAT", help="Print as json, or by a Go template.")
-]
-
 
 @app.command("version")
-def version(context: typer.Context, format: Form = None) -> None:
+def version(context: typer.Context, format: Template = None) -> None:
     """Show the version of chub and of the engine."""
     client = connect(context)
     from chub.cli.render.about import version_text
@@ -30,7 +27,7 @@ def version(context: typer.Context, format: Form = None) -> None:
 
 
 @app.command("info")
-def info(context: typer.Context, format: Form = None) -> None:
+def info(context: typer.Context, format: Template = None) -> None:
     """Display what the engine and its host are, and what is in the namespace."""
     client = connect(context)
     from chub.cli.render.about import info_text

@@ -6,8 +6,8 @@ import typer
 
 from chub.cli.context import connect
 from chub.cli.each import each
-from chub.cli.flags.common import Format, NoTrunc, Quiet
-from chub.cli.flags.objects import AllNamespaces, Filter, Force
+from chub.cli.flags.common import Filters, Format, NoTrunc, Quiet, Template
+from chub.cli.flags.objects import AllNamespaces, Force
 from chub.cli.frame import Commands
 
 app = Commands()
@@ -20,7 +20,7 @@ Digests = Annotated[list[str], typer.Argument(metavar="DIGEST [DIGEST...]", show
 def ls(
     context: typer.Context,
     all_namespaces: AllNamespaces = False,
-    filter: Filter = None,
+    filter: Filters = None,
     format: Format = None,
     no_trunc: NoTrunc = False,
     quiet: Quiet = False,
@@ -55,9 +55,7 @@ def get(context: typer.Context, digest: Digest) -> None:
 def info(
     context: typer.Context,
     digests: Digests,
-    format: Annotated[
-        str | None, typer.Option("--format", "-f", metavar="FORMAT", help="Print as json, or by a Go template.")
-    ] = None,
+    format: Template = None,
 ) -> None:
     """Display detailed information on one or more blobs."""
     client = connect(context)

@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from chub.cli.context import connect
-from chub.cli.flags.common import Format
-from chub.cli.flags.parsers import condition, parsed
+from chub.cli.flags.common import Filters, Format
 from chub.cli.frame import Commands
 
 app = Commands()
@@ -18,16 +17,7 @@ app = Commands()
 @app.command("events")
 def events(
     context: typer.Context,
-    filter: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--filter",
-            "-f",
-            metavar="FILTER",
-            parser=parsed(condition),
-            help="Filter output based on conditions provided.",
-        ),
-    ] = None,
+    filter: Filters = None,
     format: Format = None,
     since: Annotated[
         str | None, typer.Option("--since", metavar="TIME", help="Show all events created since a time, or an age.")

@@ -6,7 +6,7 @@ import typer
 
 from chub.cli import boundary
 from chub.cli.context import connect
-from chub.cli.flags.common import Filters, Format, NoTrunc, Quiet
+from chub.cli.flags.common import Filters, Format, NoTrunc, Quiet, Template
 from chub.cli.frame import Commands
 from chub.errors import ChubError, NotFound
 
@@ -52,10 +52,7 @@ def ls(
 def inspect(
     context: typer.Context,
     images: Images,
-    format: Annotated[
-        str | None,
-        typer.Option("--format", "-f", metavar="FORMAT", help="Print as json, or by a Go template."),
-    ] = None,
+    format: Template = None,
 ) -> None:
     """Display detailed information on one or more images."""
     client = connect(context)

@@ -8,6 +8,7 @@ import typer
 
 from chub.cli import boundary
 from chub.cli.context import connect
+from chub.cli.flags.common import Template
 from chub.cli.frame import Commands
 from chub.errors import ChubError, Invalid, NotFound
 
@@ -15,9 +16,6 @@ app = Commands()
 
 TYPES = ("container", "image")
 Words = Annotated[list[str], typer.Argument(metavar="NAME|ID [NAME|ID...]", show_default=False)]
-Format = Annotated[
-    str | None, typer.Option("--format", "-f", metavar="FORMAT", help="Print as json, or by a Go template.")
-]
 Size = Annotated[bool, typer.Option("--size", "-s", help="Display total file sizes of containers.")]
 
 
@@ -25,7 +23,7 @@ Size = Annotated[bool, typer.Option("--size", "-s", help="Display total file siz
 def inspect(
     context: typer.Context,
     words: Words,
-    format: Format = None,
+    format: Template = None,
     size: Size = False,
     type: Annotated[
         str | None, typer.Option("--type", metavar="TYPE", help="Only look for this: container or image.")
@@ -61,7 +59,7 @@ def inspect(
 
 
 @app.command("container")
-def container(context: typer.Context, words: Words, format: Format = None, size: Size = False) -> None:
+def container(context: typer.Context, words: Words, format: Template = None, size: Size = False) -> None:
     """Display detailed information on one or more containers."""
     client = connect(context)
     show_all(words, lambda word: ("container", client.containers.get(word).inspect(size=size)), format)

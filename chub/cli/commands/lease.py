@@ -6,8 +6,8 @@ import typer
 
 from chub.cli.context import connect
 from chub.cli.each import each
-from chub.cli.flags.common import Format, NoTrunc, Quiet
-from chub.cli.flags.objects import AllNamespaces, Filter, Force, Label, labels
+from chub.cli.flags.common import Filters, Format, NoTrunc, Quiet
+from chub.cli.flags.objects import AllNamespaces, Force, Label, labels
 from chub.cli.flags.parsers import parsed
 from chub.cli.frame import Commands
 from chub.options.times import parse_span
@@ -19,7 +19,7 @@ app = Commands()
 def ls(
     context: typer.Context,
     all_namespaces: AllNamespaces = False,
-    filter: Filter = None,
+    filter: Filters = None,
     format: Format = None,
     no_trunc: NoTrunc = False,
     quiet: Quiet = False,

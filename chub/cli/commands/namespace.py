@@ -6,8 +6,8 @@ import typer
 
 from chub.cli.context import connect
 from chub.cli.each import each
-from chub.cli.flags.common import Format, Quiet
-from chub.cli.flags.objects import Filter, Label, labels
+from chub.cli.flags.common import Filters, Format, Quiet
+from chub.cli.flags.objects import Label, labels
 from chub.cli.flags.parsers import condition, parsed
 from chub.cli.frame import Commands
 
@@ -18,7 +18,7 @@ Force = Annotated[bool, typer.Option("--force", "-f", help="Also with leases in 
 
 
 @app.command("ls")
-def ls(context: typer.Context, filter: Filter = None, format: Format = None, quiet: Quiet = False) -> None:
+def ls(context: typer.Context, filter: Filters = None, format: Format = None, quiet: Quiet = False) -> None:
     """List the namespaces of the engine, with how much is in each."""
     client = connect(context)
     from chub.cli.render.objects import NAMESPACES

@@ -5,8 +5,7 @@ from typing import Annotated
 import typer
 
 from chub.cli.context import connect
-from chub.cli.flags.common import Format, NoTrunc, Quiet
-from chub.cli.flags.objects import Filter
+from chub.cli.flags.common import Filters, Format, NoTrunc, Quiet
 from chub.cli.frame import Commands
 from chub.errors import Invalid
 
@@ -16,7 +15,7 @@ app = Commands()
 @app.command("ls")
 def ls(
     context: typer.Context,
-    filter: Filter = None,
+    filter: Filters = None,
     format: Format = None,
     no_trunc: NoTrunc = False,
     quiet: Quiet = False,

@@ -6,8 +6,8 @@ import typer
 
 from chub.cli.context import connect
 from chub.cli.each import each
-from chub.cli.flags.common import Format, NoTrunc, Quiet
-from chub.cli.flags.objects import AllNamespaces, Filter, Force
+from chub.cli.flags.common import Filters, Format, NoTrunc, Quiet, Template
+from chub.cli.flags.objects import AllNamespaces, Force
 from chub.cli.frame import Commands
 
 app = Commands()
@@ -20,7 +20,7 @@ Snapshots = Annotated[list[str], typer.Argument(metavar="SNAPSHOT [SNAPSHOT...]"
 def ls(
     context: typer.Context,
     all_namespaces: AllNamespaces = False,
-    filter: Filter = None,
+    filter: Filters = None,
     format: Format = None,
     no_trunc: NoTrunc = False,
     quiet: Quiet = False,
@@ -44,7 +44,7 @@ def ls(
 
 @app.command("tree")
 def tree(
-    context: typer.Context, all_namespaces: AllNamespaces = False, filter: Filter = None, no_trunc: NoTrunc = False
+    context: typer.Context, all_namespaces: AllNamespaces = False, filter: Filters = None, no_trunc: NoTrunc = False
 ) -> None:
     """Show the snapshots as trees: each below its parent, with the images and containers that they are for."""
     client = connect(context)
@@ -58,9 +58,7 @@ def tree(
 def info(
     context: typer.Context,
     snapshots: Snapshots,
-    format: Annotated[
-        str | None, typer.Option("--format", "-f", metavar="FORMAT", help="Print as json, or by a Go template.")
-    ] = None,
+    format: Template = None,
 ) -> None:
     """Display detailed information on one or more snapshots."""
     client = connect(context)
@@ -104,7 +102,7 @@ def usage(
     context: typer.Context,
     snapshots: Annotated[list[str] | None, typer.Argument(metavar="[SNAPSHOT...]", show_default=False)] = None,
     all_namespaces: AllNamespaces = False,
-    filter: Filter = None,
+    filter: Filters = None,
     format: Format = None,
     no_trunc: NoTrunc = False,
     quiet: Quiet = False,

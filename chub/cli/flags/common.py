@@ -9,6 +9,9 @@ from chub.cli.flags.parsers import condition, parsed
 Format = Annotated[
     str | None, typer.Option("--format", metavar="FORMAT", help="Print as table, json, or by a Go template.")
 ]
+Template = Annotated[
+    str | None, typer.Option("--format", "-f", metavar="FORMAT", help="Print as json, or by a Go template.")
+]
 NoTrunc = Annotated[bool, typer.Option("--no-trunc", help="Don't truncate output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only display IDs.")]
 Force = Annotated[

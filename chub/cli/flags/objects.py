@@ -7,16 +7,6 @@ import typer
 from chub.cli.flags.parsers import condition, parsed
 
 AllNamespaces = Annotated[bool, typer.Option("--all-namespaces", "-A", help="Look in all namespaces of the engine.")]
-Filter = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--filter",
-        "-f",
-        metavar="FILTER",
-        parser=parsed(condition),
-        help="Filter output based on conditions provided.",
-    ),
-]
 Force = Annotated[
     bool,
     typer.Option("--force", "-f", help="Also what is used; with --namespace also docker's and Kubernetes's."),
