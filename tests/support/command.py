@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.support.waiting import SLOWNESS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -48,7 +50,7 @@ class Command:
             capture_output=True,
             env=self._environment(env),
             cwd=cwd,
-            timeout=timeout,
+            timeout=timeout * SLOWNESS,
         )
         return Ended(exit_status=done.returncode, stdout=_text(done.stdout), stderr=_text(done.stderr))
 

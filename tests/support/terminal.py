@@ -16,6 +16,7 @@ from types import TracebackType
 import pytest
 
 from tests.support.command import Command
+from tests.support.waiting import SLOWNESS
 
 
 class Terminal:
@@ -52,6 +53,7 @@ class Terminal:
 
     def until(self, text: str, deadline: float = 20.0) -> str:
         """Read the screen until `text` has been shown, and give what was shown before it and it; else fail."""
+        deadline *= SLOWNESS
         end = time.monotonic() + deadline
         while text.encode() not in self.shown:
             left = end - time.monotonic()
@@ -66,7 +68,7 @@ class Terminal:
     def wait(self, deadline: float = 30.0) -> int:
         """The exit status of the command, which reads no further than the terminal holds."""
         try:
-            return self.process.wait(deadline)
+            return self.process.wait(deadline * SLOWNESS)
         except subprocess.TimeoutExpired:
             pytest.fail(f"the command did not end within {deadline:g} s; the terminal shows {self.shown!r}")
 
