@@ -7,6 +7,7 @@ keeps its ended task, and with it the exit status, until it is removed.
 from __future__ import annotations
 
 import signal as signals
+from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -210,17 +211,31 @@ def wait(workspace: Workspace, container: Container, *, timeout: float | None = 
 
 def pause(workspace: Workspace, container: Container) -> None:
     """Freeze all processes of a container. Raises Conflict in docker's words if it is paused or does not run."""
-    if running(workspace, container).status in PAUSED:
-        raise Conflict(f"Container {container.id} is already paused")
-    workspace.services.tasks.pause(container.id)
+    _freeze(workspace, container, workspace.services.tasks.pause, paused=False)
 
 
 def unpause(workspace: Workspace, container: Container) -> None:
     """Let the processes of a paused container go on. Raises Conflict in docker's words if it is not paused."""
-    task = alive(workspace, container.id)
-    if task is None or task.status not in PAUSED:
-        raise Conflict(f"Container {container.id} is not paused")
-    workspace.services.tasks.resume(container.id)
+    _freeze(workspace, container, workspace.services.tasks.resume, paused=True)
+
+
+def _freeze(workspace: Workspace, container: Container, act: Callable[[str], object], *, paused: bool) -> None:
+    """Pause or resume what is `paused` or not; of two that do the same at once one is refused."""
+
+    def check() -> None:
+        if paused:
+            task = alive(workspace, container.id)
+            if task is None or task.status not in PAUSED:
+                raise Conflict(f"Container {container.id} is not paused")
+        elif running(workspace, container).status in PAUSED:
+            raise Conflict(f"Container {container.id} is already paused")
+
+    check()
+    try:
+        act(container.id)
+    except ChubError:
+        check()
+        raise
 
 
 def erase(workspace: Workspace, container: Container) -> None:
