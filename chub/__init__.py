@@ -43,14 +43,15 @@ if TYPE_CHECKING:
     from chub.options.namespaces import Namespaces
     from chub.options.network import Network
     from chub.options.process import Process
-    from chub.options.request import Identity, Request
+    from chub.options.request import ContainerOptions, Identity, Request
     from chub.options.resources import Device, Resources, Ulimit
     from chub.options.security import Security
     from chub.options.terminal import Terminal
     from chub.sdk.client import Client
-    from chub.sdk.containers import Container, ExecResult, ProgramFailed, Result
+    from chub.sdk.container import Container
     from chub.sdk.engine import Engine
     from chub.sdk.images import Image
+    from chub.sdk.results import ExecResult, ProgramFailed, Result
 
 _PLACES = {
     "chub.api.events": "Event Missed",
@@ -74,12 +75,13 @@ _PLACES = {
     "chub.options.namespaces": "Namespaces",
     "chub.options.network": "Network",
     "chub.options.process": "Process",
-    "chub.options.request": "Identity Request",
+    "chub.options.request": "ContainerOptions Identity Request",
     "chub.options.resources": "Device Resources Ulimit",
     "chub.options.security": "Security",
     "chub.options.terminal": "Terminal",
     "chub.sdk.client": "Client",
-    "chub.sdk.containers": "Container ExecResult ProgramFailed Result",
+    "chub.sdk.container": "Container",
+    "chub.sdk.results": "ExecResult ProgramFailed Result",
     "chub.sdk.engine": "Engine",
 }
 _PLACE = {name: place for place, names in _PLACES.items() for name in names.split()}
@@ -92,6 +94,7 @@ __all__ = [
     "Client",
     "Conflict",
     "Container",
+    "ContainerOptions",
     "DataLoss",
     "Device",
     "Engine",

@@ -11,19 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 import pytest
 
 if TYPE_CHECKING:
-    from chub.options.lifecycle import Lifecycle
-    from chub.options.mounts import Mounts
-    from chub.options.network import Network
-    from chub.options.process import Process
-    from chub.options.resources import Resources
-    from chub.options.security import Security
+    from chub.options.request import ContainerOptions
     from chub.sdk.client import Client
-    from chub.sdk.containers import Container
+    from chub.sdk.container import Container
 
 PAUSE = 0.05  # seconds after which output is looked for again that nobody kept yet
 SHOWN = 50  # last lines of a container's output in the report of a failed test
@@ -77,12 +72,7 @@ class ContainerFactory:
         rootfs: bool = False,
         labels: Sequence[str] = (),
         runtime: str | None = None,
-        process: Process | None = None,
-        lifecycle: Lifecycle | None = None,
-        security: Security | None = None,
-        mounts: Mounts | None = None,
-        resources: Resources | None = None,
-        network: Network | None = None,
+        **options: Unpack[ContainerOptions],
     ) -> Container:
         """Start a program in a new container, and give that.
 
@@ -91,21 +81,12 @@ class ContainerFactory:
         """
         from chub.options.request import Identity, Request
 
-        groups = {
-            "process": process,
-            "lifecycle": lifecycle,
-            "security": security,
-            "mounts": mounts,
-            "resources": resources,
-            "network": network,
-        }
-        given: dict[str, Any] = {group: options for group, options in groups.items() if options is not None}
         request = Request(
             image=str(image),
             rootfs=rootfs,
             words=tuple(command),
             identity=Identity(name=name, labels=tuple(labels), runtime=runtime),
-            **given,
+            **options,
         )
         made = self._client.containers.launch(request)
         self.made.append(made)

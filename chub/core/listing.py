@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from chub.core import endings, states
+from chub.core import endings, names, states
 from chub.core.endings import LOST, Ending
 from chub.core.marks import MARKS, REQUEST, VERSION_LABEL
 from chub.core.names import name_of
 from chub.core.workspace import Workspace
+from chub.errors import NotFound
 from chub.oci.spec.base import INIT
 from chub.records import record
 
@@ -165,6 +166,16 @@ def summary(workspace: Workspace, record: Container, task: Task | None) -> Summa
         ending=ending,
         exit_code=code,
     )
+
+
+def find(workspace: Workspace, word: str) -> Summary:
+    """The container with this id, name, or beginning of an id. Raises NotFound, and Conflict for several."""
+    record = names.find(workspace.services, word)
+    try:
+        task = states.task(workspace.services, record.id)
+    except NotFound:
+        task = None
+    return summary(workspace, record, task)
 
 
 def containers(workspace: Workspace, *, all: bool = False, all_namespaces: bool = False) -> tuple[Summary, ...]:

@@ -1,7 +1,7 @@
 """All that was asked for when a container was made."""
 
 from dataclasses import field
-from typing import Any
+from typing import Any, TypedDict
 
 from chub.errors import Invalid
 from chub.options.document import from_document, to_document
@@ -51,6 +51,19 @@ class Request:
     namespaces: Namespaces = field(default_factory=Namespaces)
     network: Network = field(default_factory=Network)
     logging: Logging = field(default_factory=Logging)
+
+
+class ContainerOptions(TypedDict, total=False):
+    """The groups of options of a container that a program names one by one; what is left out has its defaults."""
+
+    process: Process
+    lifecycle: Lifecycle
+    security: Security
+    mounts: Mounts
+    resources: Resources
+    limits: Limits
+    namespaces: Namespaces
+    network: Network
 
 
 def to_json(request: Request) -> dict[str, Any]:

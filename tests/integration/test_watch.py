@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from chub.api.events import Missed
     from chub.api.streams import Stream
     from chub.sdk.client import Client
-    from chub.sdk.containers import Container
+    from chub.sdk.container import Container
     from tests.support.command import Command
 
 READY = "trap 'exit 3' TERM; echo ready; while :; do sleep 0.05; done"
