@@ -102,21 +102,11 @@ def create(workspace: Workspace, request: Request, *, console: tuple[int, int] |
         undo.add(remove_tree, directory)
         with writing(directory):
             private_directory(directory)
-        facts = _facts(request, base, id, mounts, directory, console)
-        spec = build(request, base.config, facts)
-        value = TypedValue.of_json(SPEC_TYPE, spec)
+        spec = build(request, base.config, _facts(request, base, id, mounts, directory, console))
+        packed = TypedValue.of_json(SPEC_TYPE, spec)
         with writing(directory):
-            (directory / "config.json").write_bytes(value.value)
-        record = Container(
-            id=id,
-            labels=_labels(request, base, name),
-            image=base.name,
-            runtime=_runtime(workspace, request),
-            spec=value,
-            snapshotter=workspace.settings.snapshotter,
-            snapshot_key=id,
-            extensions={REQUEST: TypedValue.of_json(REQUEST, to_json(request))},
-        )
+            (directory / "config.json").write_bytes(packed.value)
+        record = _record(workspace, request, base, id, name, packed)
         with _claimed(workspace, name) if request.identity.name else nullcontext():
             undo.add(services.containers.delete, id)
             record = services.containers.create(record)
@@ -131,6 +121,20 @@ def create(workspace: Workspace, request: Request, *, console: tuple[int, int] |
         mounts=mounts,
         directory=directory,
         warnings=(*warnings, *base.warnings),
+    )
+
+
+def _record(workspace: Workspace, request: Request, base: Base, id: str, name: str, spec: TypedValue) -> Container:
+    """The record that containerd is to keep."""
+    return Container(
+        id=id,
+        labels=_labels(request, base, name),
+        image=base.name,
+        runtime=_runtime(workspace, request),
+        spec=spec,
+        snapshotter=workspace.settings.snapshotter,
+        snapshot_key=id,
+        extensions={REQUEST: TypedValue.of_json(REQUEST, to_json(request))},
     )
 
 
