@@ -8,7 +8,7 @@ import select
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import partial
 
@@ -31,6 +31,11 @@ KEPT = frozenset(
 """Signals that are not for the program."""
 
 
+ENDING = frozenset({signal.SIGHUP, signal.SIGQUIT})
+"""Signals that end us where they are not passed on, as docker's client: the terminal was closed, say."""
+INSISTING, INSISTENT = frozenset({signal.SIGINT, signal.SIGTERM}), 3  # of these as many end us, too
+
+
 def streams_here(*, tty: bool, stdin: bool, stdout: bool = True, stderr: bool = True, leave: bytes = b"") -> Streams:
     """This process's standard streams, as wanted; raises NotATerminal where a terminal's input is no TTY."""
     if tty and stdin and not os.isatty(STDIN):
@@ -46,37 +51,39 @@ def streams_here(*, tty: bool, stdin: bool, stdout: bool = True, stderr: bool = 
 
 
 def attended(
-    *, tty: bool, raw: bool, signals: bool = True, kill: bool = True
+    *, tty: bool, raw: bool, signals: bool = True, kill: bool = True, ending: Collection[int] = ENDING
 ) -> Callable[[Process], AbstractContextManager[Attendance]]:
     """How to attend a process from here.
 
     With `tty` its terminal gets the size of ours, which with `raw` passes every key on. `signals`: those that come are
-    passed on; else they do nothing. `kill`: when nobody reads the output any more the process is killed; else left.
+    passed on; else those that are `ending`, and the third SIGINT or SIGTERM, leave the process alone and then do here
+    what they would have done. `kill`: when nobody reads the output any more the process is killed; else left.
     """
-    return partial(_attended, tty=tty, raw=raw, proxy=signals, fatal=kill)
+    return partial(_attended, tty=tty, raw=raw, proxy=signals, fatal=kill, ending=ending)
 
 
 @contextmanager
-def _attended(process: Process, *, tty: bool, raw: bool, proxy: bool, fatal: bool) -> Iterator[Attendance]:
+def _attended(
+    process: Process, *, tty: bool, raw: bool, proxy: bool, fatal: bool, ending: Collection[int]
+) -> Iterator[Attendance]:
     """Collect signals from before the program starts."""
+    here = _Here(process, fatal, ending)
     with ExitStack() as restored:
-        here = _Here(process, fatal)
         restored.callback(here.close)
         restored.callback(signal.set_wakeup_fd, signal.set_wakeup_fd(here.waker, warn_on_full_buffer=False))
         if raw:
             restored.enter_context(terminal.raw(STDIN))
         for number in signal.valid_signals():
             if getattr(number, "name", "") not in KEPT or (tty and number == signal.SIGWINCH):
-                wanted = proxy or number == signal.SIGWINCH
-                before = signal.signal(number, here.came if wanted else _nothing)
-                restored.callback(signal.signal, number, before)
+                passed = proxy or number == signal.SIGWINCH
+                if passed or signal.getsignal(number) is not signal.SIG_IGN:
+                    before = signal.signal(number, here.came if passed else here.unheeded)
+                    restored.callback(signal.signal, number, before)
         if tty:
             here.came(signal.SIGWINCH)  # the size may have changed since it was read
         yield here
-
-
-def _nothing(number: int, _: object) -> None:
-    """A signal that is neither for the program nor ends us."""
+    if here.ended_by is not None:
+        signal.raise_signal(here.ended_by)
 
 
 class _Here(Attendance):
@@ -86,9 +93,12 @@ class _Here(Attendance):
     wait is for a pipe, into which the interpreter writes at once (`signal.set_wakeup_fd`).
     """
 
-    def __init__(self, process: Process, fatal: bool) -> None:
+    def __init__(self, process: Process, fatal: bool, ending: Collection[int]) -> None:
         super().__init__(process)
+        self.ended_by: int | None = None  # a signal that was not passed on
         self._fatal = fatal
+        self._ending = ending
+        self._unheeded = 0
         self._signals: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._left = False
         self._wake, self.waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -104,6 +114,13 @@ class _Here(Attendance):
     def came(self, number: int, _: object = None) -> None:
         """A signal came: for `wait` to pass on."""
         self._signals.put(number)
+
+    def unheeded(self, number: int, _: object) -> None:
+        """A signal came that is not passed on; `wait` wakes up by itself."""
+        self._unheeded += number in INSISTING
+        if number in self._ending or self._unheeded >= INSISTENT:
+            self.ended_by = number
+            self._left = True
 
     def broken(self) -> None:
         """Nobody reads the output any more."""

@@ -5,14 +5,16 @@ Each function imports what it needs: a command uses one of them, and making a co
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 
 from chub.core import terminal
-from chub.core.foreground import STDOUT, attended, streams_here
+from chub.core.foreground import ENDING, STDOUT, attended, streams_here
 from chub.core.listing import asked_for
 from chub.core.stdio import Streams
 from chub.core.workspace import Workspace
 
+EXEC_ENDING = ENDING | {signal.SIGINT, signal.SIGTERM}  # the program goes on
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from chub.api.containers import Container
@@ -106,7 +108,7 @@ def execute_here(
         streams_here(tty=tty, stdin=stdin, leave=leave if tty else b""),
         pid=pid,
         console=terminal.size(STDOUT) if tty else None,
-        attend=attended(tty=tty, raw=tty and stdin, signals=not tty),
+        attend=attended(tty=tty, raw=tty and stdin, signals=not tty, ending=EXEC_ENDING),
     )
 
 

@@ -35,6 +35,19 @@ def attending(client: subprocess.Popen[bytes]) -> None:
     wait_until(catches, PATIENCE, "signals to be passed on")
 
 
+def handled(client: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """Wait until a signal is no more pending (proc(5), SigPnd and ShdPnd), or has ended the client."""
+
+    def taken() -> bool:
+        if client.poll() is not None:
+            return True
+        status = Path(f"/proc/{client.pid}/status").read_text()
+        pending = (line.split()[1] for line in status.splitlines() if line.startswith(("SigPnd", "ShdPnd")))
+        return not any(int(each, 16) & 1 << number - 1 for each in pending)
+
+    wait_until(taken, PATIENCE, f"{number.name} to be taken")
+
+
 def gone(chub: Command) -> None:
     """Wait until no container is left."""
     wait_until(lambda: chub.ok("ps", "-aq") == "", PATIENCE, "the removal")
@@ -69,6 +82,47 @@ def test_signals_can_be_kept_here(chub: Command, image: str) -> None:
         chub.ok("kill", "-s", "USR1", "web")
         assert running.stdout.read() == b"last\n"
     assert running.returncode == 5
+
+
+@pytest.mark.parametrize(
+    ("came", "times"), [(signal.SIGHUP, 1), (signal.SIGTERM, 3)], ids=["the terminal goes", "somebody insists"]
+)
+def test_a_client_that_passes_no_signals_on_can_be_ended(
+    chub: Command, image: str, came: signal.Signals, times: int
+) -> None:
+    """SIGHUP ends it at once, SIGTERM at the third time; the container goes on."""
+    with chub.start(
+        "run", "--name", "web", "--sig-proxy=false", image, "sh", "-c", ON_USR1, stdout=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"ready\n"
+        for _ in range(times):
+            assert running.poll() is None
+            running.send_signal(came)
+            handled(running, came)
+        assert running.wait(PATIENCE) == -came
+    assert chub.ok("ps", "--format", "{{.Names}}") == "web\n"
+    chub.ok("rm", "-f", "web")
+
+
+def test_a_terminal_that_is_closed(chub: Command, image: str) -> None:
+    """The clients of `exec` and `attach` end; SIGTERM to that of `exec` leaves its terminal as it was."""
+    chub.ok("run", "-dit", "--name", "web", image, "sh")
+    for words in (["exec", "-it", "web", "sh"], ["attach", "web"]):
+        with Terminal(chub, *words) as terminal:
+            terminal.type("echo $((40 + 2))\n")
+            terminal.until("42")
+            terminal.process.send_signal(signal.SIGHUP)
+            assert terminal.wait() == -signal.SIGHUP
+            assert terminal.modes == terminal.before
+    with Terminal(chub, "exec", "-it", "web", "sh") as terminal:
+        terminal.type("echo $((40 + 2))\n")
+        terminal.until("42")
+        terminal.process.send_signal(signal.SIGTERM)
+        assert terminal.wait() == -signal.SIGTERM
+        assert terminal.modes == terminal.before
+    assert chub.ok("ps", "--format", "{{.Names}}") == "web\n"
+    chub.ok("rm", "-f", "web")
 
 
 def test_a_slow_reader_holds_nobody_up(chub: Command, image: str) -> None:
