@@ -92,6 +92,13 @@ def compat(session: nox.Session) -> None:
 
 
 @nox.session
+def clients(session: nox.Session) -> None:
+    """Programs of PyPI that drive docker's command line, with chub as their docker, as root."""
+    tool(session, "pip", "install", "--quiet", "--group", "clients")
+    tool(session, "pytest", "-n", WORKERS, *(session.posargs or ["tests/clients"]))
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """What the README shows, done, as root."""
     tool(session, "pytest", *(session.posargs or ["tests/docs"]))

@@ -9,7 +9,12 @@ import pytest
 
 pytest_plugins = ("tests.support.fixtures", "pytester")
 
-MARKS = {"integration": pytest.mark.integration, "soak": pytest.mark.integration, "compat": pytest.mark.docker}
+MARKS = {
+    "clients": pytest.mark.integration,
+    "compat": pytest.mark.docker,
+    "integration": pytest.mark.integration,
+    "soak": pytest.mark.integration,
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -21,6 +21,7 @@ CONTAINER = {
     "exec": Entry("exec", "Execute a command in a running container"),
     "inspect": Entry("inspect:container", "Display detailed information on one or more containers"),
     "kill": Entry("lifecycle:kill", "Kill one or more running containers"),
+    "logs": Entry("logs", "Fetch the logs of a container"),
     "ls": Entry("ps", "List containers", "list", "ps"),
     "pause": Entry("lifecycle:pause", "Pause all processes within one or more containers"),
     "port": Entry("port", "List port mappings of a container"),

@@ -186,9 +186,7 @@ def _config(
         "StopSignal": row.record.labels.get(STOP_SIGNAL_LABEL),
         "StopTimeout": request.get("lifecycle", {}).get("stop_timeout"),
     }
-    ports: dict[str, Any] = (
-        {"ExposedPorts": {port: {} for port in image.exposed_ports}} if image and image.exposed_ports else {}
-    )
+    ports: dict[str, Any] = {port: {} for port in sorted(image.exposed_ports)} if image else {}
     return {
         "Hostname": spec.get("hostname") or (row.record.id[:12] if request else ""),
         "Domainname": spec.get("domainname", ""),
@@ -203,11 +201,11 @@ def _config(
         "Env": _environment(asked, image) if image else list(process.get("env", ())),
         "Cmd": _command(request, process, image),
         "Image": row.image,
-        "Volumes": {path: {} for path in image.volumes} if image and image.volumes else None,
+        "Volumes": {path: {} for path in sorted(image.volumes)} if image and image.volumes else None,
         "WorkingDir": asked.get("workdir") or (image.workdir if image else process.get("cwd", "")),
         "Entrypoint": _entrypoint(asked, image),
         "OnBuild": None,
-        "Labels": dict(row.labels),
+        "Labels": dict(sorted(row.labels.items())),
     } | {key: value for key, value in stop.items() if value is not None}
 
 

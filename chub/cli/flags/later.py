@@ -1,4 +1,4 @@
-"""docker's flags that chub does not have yet: answered by name, never ignored."""
+"""docker's flags and commands that chub does not have yet: answered by name, never ignored."""
 
 RUN = frozenset(
     [
@@ -51,11 +51,16 @@ RUN = frozenset(
     ]
 )
 
-COMMANDS = frozenset(
-    "build builder buildx checkpoint commit compose context cp diff export import info load login logout"
-    " manifest network plugin port pull push save search trust update version volume".split()
-)
-"""Of docker's commands those that a single host has a use for; what chub has by now is found before this is asked."""
+COMMANDS = {
+    "chub": frozenset(
+        "build builder buildx checkpoint commit compose context cp diff export import load login logout"
+        " manifest network pull push save search trust volume".split()
+    ),
+    "chub container": frozenset("commit cp diff export".split()),
+    "chub image": frozenset("build import load prune pull push save".split()),
+    "chub system": frozenset("df prune".split()),
+}
+"""By group; of docker's commands those that a single host has a use for."""
 
 FLAGS = {
     "create": RUN,
