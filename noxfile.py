@@ -99,6 +99,13 @@ def clients(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Parsers against inputs that are nearly right, a minute each: -- --fuzz-seconds 600 for more."""
+    paths = [] if any(word.startswith("tests/") for word in session.posargs) else ["tests/fuzz"]
+    tool(session, "pytest", "-n", WORKERS, *session.posargs, *paths)
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """What the README shows, done, as root."""
     tool(session, "pytest", *(session.posargs or ["tests/docs"]))

@@ -7,7 +7,7 @@ does not exist here has the value docker gives it when it is not used.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from chub.core import endings
@@ -18,6 +18,7 @@ from chub.core.listing import State, Summary, bound, network_of, request_of, spe
 from chub.core.marks import STOP_SIGNAL_LABEL
 from chub.core.workspace import Workspace
 from chub.errors import Invalid, NotFound
+from chub.oci.config import rfc3339
 from chub.options.terminal import STREAMS
 
 TYPE_CHECKING = False
@@ -82,10 +83,7 @@ def inspect(workspace: Workspace, row: Summary, *, size: bool = False) -> dict[s
 
 def moment(when: datetime | None) -> str:
     """A time as Go's RFC3339Nano writes it: UTC, trailing zeros cut; Go's zero time for None."""
-    if when is None:
-        return NEVER
-    text = when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f").rstrip("0").rstrip(".")
-    return f"{text}Z"
+    return NEVER if when is None else rfc3339(when)
 
 
 def _state(row: Summary, oom_killed: bool) -> dict[str, Any]:
