@@ -6,8 +6,10 @@ import bz2
 import gzip
 import io
 import lzma
+import sys
 import tarfile
 from collections.abc import Callable, Iterator
+from importlib import import_module
 
 import pytest
 from hypothesis import strategies as st
@@ -57,7 +59,8 @@ def _sealed(block: bytes) -> bytes:
 
 
 PLAIN = [archive(form) for form in (tarfile.PAX_FORMAT, tarfile.GNU_FORMAT)]
-PACKED = [pack(data) for pack in (gzip.compress, bz2.compress, lzma.compress) for data in PLAIN[:1]]
+ZSTD = import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
+PACKED = [pack(PLAIN[0]) for pack in (gzip.compress, bz2.compress, lzma.compress, ZSTD.compress)]
 numbers = st.integers(0, 0o7777777) | st.sampled_from([each for each in HUGE if 0 <= each < 2**63])
 names = st.binary(min_size=1, max_size=200).filter(lambda name: b"\0" not in name and not name.endswith(b"/"))
 
