@@ -1,6 +1,6 @@
-"""Build `chub/_generated` from `vendor/containerd-protos`.
+"""Build `chub/_generated` from `vendor/containerd-protos`, and for a wheel the man pages from the commands.
 
-As a hatchling hook for wheels and editable installs; by hand, `python hatch_build.py [--force]`.
+As a hatchling hook for wheels and editable installs; by hand, `python hatch_build.py [--force]` (without man pages).
 
 The protos import each other by paths inside their own directory (`types/mount.proto`). They are staged under
 `chub/_generated/` before protoc sees them: otherwise it would write `from types import mount_pb2`, and
@@ -29,13 +29,14 @@ SOURCES = Path("vendor/containerd-protos")
 STAMP = "BUILT_FROM"
 TOOLS = ("grpcio-tools", "mypy-protobuf", "googleapis-common-protos")
 GENERATED = ("*.py", "*.pyi")
+MAN = "share/man/man1"  # in the environment that the wheel is installed into
 
 OWN_IMPORT = re.compile(r'^import "(?!google/)([^"]+)";$', re.MULTILINE)
 SERVICE = re.compile(r"^service \w+", re.MULTILINE)
 
 
-class ProtoBuildHook(BuildHookInterface[Any]):
-    """Generates before a wheel (or an editable install) is made, and puts the git-ignored result into it."""
+class ChubBuildHook(BuildHookInterface[Any]):
+    """Generates before a wheel (or an editable install) is made, and puts the result into it."""
 
     PLUGIN_NAME = "custom"
 
@@ -43,6 +44,14 @@ class ProtoBuildHook(BuildHookInterface[Any]):
         """Called by hatchling; `version` is "standard" or "editable"."""
         generate(Path(self.root))
         build_data["artifacts"] += [f"/{PACKAGE}/**/{pattern}" for pattern in GENERATED]
+        if version == "standard":
+            pages = Path(self.directory, ".man")
+            subprocess.run([sys.executable, "-m", "reference.man", str(pages)], check=True, cwd=self.root)
+            build_data["shared_data"][str(pages)] = MAN
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """Called by hatchling when the wheel is there."""
+        shutil.rmtree(Path(self.directory, ".man"), ignore_errors=True)
 
 
 def generate(root: Path, *, force: bool = False) -> bool:

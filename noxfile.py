@@ -92,6 +92,20 @@ def compat(session: nox.Session) -> None:
 
 
 @nox.session
+def clients(session: nox.Session) -> None:
+    """Programs of PyPI that drive docker's command line, with chub as their docker, as root."""
+    tool(session, "pip", "install", "--quiet", "--group", "clients")
+    tool(session, "pytest", "-n", WORKERS, *(session.posargs or ["tests/clients"]))
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Parsers against inputs that are nearly right, a minute each: -- --fuzz-seconds 600 for more."""
+    paths = [] if any(word.startswith("tests/") for word in session.posargs) else ["tests/fuzz"]
+    tool(session, "pytest", "-n", WORKERS, *session.posargs, *paths)
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """What the README shows, done, as root."""
     tool(session, "pytest", *(session.posargs or ["tests/docs"]))
@@ -118,26 +132,26 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """Wheel and sdist; the wheel that the sdist makes works in an empty environment."""
+    """Wheel and sdist; the wheel that the sdist makes works in an empty environment, of the Pythons behind -- too."""
     scratch = Path(session.create_tmp()).resolve()
-    dist, clean = scratch / "dist", scratch / "clean"
-    session.run("rm", "-rf", str(dist), str(clean), external=True)
+    dist = scratch / "dist"
+    session.run("rm", "-rf", str(dist), external=True)
     tool(session, "hatchling", "build", "--directory", str(dist))
     (sdist,) = dist.glob("*.tar.gz")
     wheels = dist / "from-sdist"
-    tool(
-        session,
-        "pip",
-        "wheel",
-        "--quiet",
-        "--no-deps",
-        "--no-build-isolation",
-        "--wheel-dir",
-        str(wheels),
-        str(sdist),
-    )
+    words = ("--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(wheels))
+    tool(session, "pip", "wheel", *words, str(sdist))
     (wheel,) = wheels.glob("*.whl")
-    tool(session, "python", "-m", "venv", str(clean))
-    session.run(str(clean / "bin" / "pip"), "install", "--quiet", str(wheel), external=True)
+    for python in (sys.executable, *session.posargs):
+        install(session, wheel, python, scratch / "clean")
+
+
+def install(session: nox.Session, wheel: Path, python: str, clean: Path) -> None:
+    """Put a wheel into an empty environment, nothing of which is compiled, and use it."""
+    session.run("rm", "-rf", str(clean), external=True)
+    session.run(python, "-m", "venv", str(clean), external=True)
+    session.run(str(clean / "bin" / "pip"), "install", "--quiet", "--only-binary", ":all:", str(wheel), external=True)
     session.run(str(clean / "bin" / "chub"), "--version", external=True)
     session.run(str(clean / "bin" / "python"), "-c", "import chub.api.services, chub.sdk.client", external=True)
+    if not (clean / "share" / "man" / "man1" / "chub.1").is_file():
+        session.error("the wheel has no man pages")

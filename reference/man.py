@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import sys
+import tomllib
 from collections.abc import Iterator
-from importlib.metadata import version
+from functools import cache
 from pathlib import Path
 
 from reference.tree import Page, pages
 
-SETTINGS = Path(__file__).parents[1] / "docs" / "settings.md"
+ROOT = Path(__file__).parents[1]
+SETTINGS = ROOT / "docs" / "settings.md"
 
 
 def main(directory: Path) -> None:
@@ -23,7 +25,7 @@ def main(directory: Path) -> None:
 
 def lines(page: Page, made: tuple[Page, ...]) -> Iterator[str]:
     """The page of one command, in man(7)'s macros."""
-    yield f'.TH "{page.file.upper()}" 1 "" "chub {version("chub")}" "chub"'
+    yield f'.TH "{page.file.upper()}" 1 "" "chub {_version()}" "chub"'
     yield from (".nh", ".SH NAME", f"{_text(page.file)} \\- {_text(page.summary)}")
     yield from (".SH SYNOPSIS", f"\\fB{_text(page.synopsis)}\\fR")
     yield from (".SH DESCRIPTION", _text(page.about))
@@ -39,6 +41,13 @@ def lines(page: Page, made: tuple[Page, ...]) -> Iterator[str]:
         yield from converted(SETTINGS.read_text())
     yield ".SH SEE ALSO"
     yield ",\n".join(f"\\fB{_text(other.file)}\\fR(1)" for other in _related(page, made))
+
+
+@cache
+def _version() -> str:
+    """As it stands in the sources: where a wheel is built of them, chub is not installed."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return str(project["version"])
 
 
 def _related(page: Page, made: tuple[Page, ...]) -> list[Page]:

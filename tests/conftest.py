@@ -9,11 +9,17 @@ import pytest
 
 pytest_plugins = ("tests.support.fixtures", "pytester")
 
-MARKS = {"integration": pytest.mark.integration, "soak": pytest.mark.integration, "compat": pytest.mark.docker}
+MARKS = {
+    "clients": pytest.mark.integration,
+    "compat": pytest.mark.docker,
+    "fuzz": pytest.mark.nightly,
+    "integration": pytest.mark.integration,
+    "soak": pytest.mark.integration,
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--engine` chooses the containerd that integration tests run on, `--every-kill` how many kills they try."""
+    """Which containerd, how many kills, how long to fuzz."""
     parser.addoption(
         "--engine",
         default=os.environ.get("CHUB_TEST_ENGINE"),
@@ -25,6 +31,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--every-kill",
         action="store_true",
         help="tests/integration/test_killed.py kills every command at each of its boundaries, not at a few",
+    )
+    parser.addoption(
+        "--fuzz-seconds",
+        type=float,
+        default=60.0,
+        metavar="SECONDS",
+        help="how long each test of tests/fuzz tries inputs",
     )
 
 

@@ -174,9 +174,11 @@ def _needed(path: str, context: Any) -> tuple[str, bool]:
 def _unknown_command(path: str, name: str, context: Any) -> int:
     from chub.cli.flags import later
 
-    hint = _meant([f"'{each}'" for each in context.command.alike(name)])
-    if not hint and path in later.GROUPS and name in later.COMMANDS:
-        hint = f"\nhint: docker's {f'{path} {name}'.removeprefix('chub ')} is not supported yet"
+    alike, hint = context.command.alike(name), ""
+    if name in later.COMMANDS.get(path, ()):
+        alike = [each for each in alike if each.endswith(f" {name}")]
+        hint = f"\nhint: docker's {name} is not supported yet"
+    hint += _meant([f"'{each}'" for each in alike])
     _tell(f"chub: unknown command: {path} {name}{hint}\n\nRun '{path} --help' for more information")
     return ARGUMENTS_STATUS
 

@@ -58,7 +58,8 @@ def _records(content: bytes, count: int) -> Iterator[list[str]]:
     """Lines of passwd(5) or group(5) with all their fields and numbers where numbers belong."""
     for line in content.decode(errors="replace").splitlines():
         fields = line.strip().split(":")
-        if len(fields) >= count and fields[2].isdecimal() and (count < 7 or fields[3].isdecimal()):
+        numbers = fields[2:4] if count == 7 else fields[2:3]
+        if len(fields) >= count and all(_number(each) is not None for each in numbers):
             yield fields
 
 
@@ -76,7 +77,8 @@ def _group(groups: Sequence[list[str]], word: str) -> int:
 
 
 def _number(word: str) -> int | None:
-    return int(word) if word.isascii() and word.isdecimal() else None
+    """The number in decimal digits; None for what is none, or has more of them than any id."""
+    return int(word) if word.isascii() and word.isdecimal() and len(word) < 20 else None
 
 
 def _in_range(*ids: int) -> None:

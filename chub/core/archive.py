@@ -140,7 +140,7 @@ def _zstd(ahead: _Ahead) -> tuple[Reader, type[Exception]]:
         return module.ZstdFile(ahead), module.ZstdError
     raise Unsupported(
         "an archive compressed with zstd needs Python 3.14 or the package backports.zstd",
-        hint="zstd -dc ARCHIVE | chub rootfs import -",
+        hint="pip install 'chub[zstd]', or: zstd -dc ARCHIVE | chub rootfs import -",
     )
 
 

@@ -7,7 +7,7 @@ does not exist here has the value docker gives it when it is not used.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from chub.core import endings
@@ -18,6 +18,7 @@ from chub.core.listing import State, Summary, bound, network_of, request_of, spe
 from chub.core.marks import STOP_SIGNAL_LABEL
 from chub.core.workspace import Workspace
 from chub.errors import Invalid, NotFound
+from chub.oci.config import rfc3339
 from chub.options.terminal import STREAMS
 
 TYPE_CHECKING = False
@@ -82,10 +83,7 @@ def inspect(workspace: Workspace, row: Summary, *, size: bool = False) -> dict[s
 
 def moment(when: datetime | None) -> str:
     """A time as Go's RFC3339Nano writes it: UTC, trailing zeros cut; Go's zero time for None."""
-    if when is None:
-        return NEVER
-    text = when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f").rstrip("0").rstrip(".")
-    return f"{text}Z"
+    return NEVER if when is None else rfc3339(when)
 
 
 def _state(row: Summary, oom_killed: bool) -> dict[str, Any]:
@@ -188,7 +186,7 @@ def _config(
     }
     network = request.get("network", {})
     ports: dict[str, Any] = {
-        port: {} for port in (*(image.exposed_ports if image else ()), *network.get("exposed", ()))
+        port: {} for port in sorted((*(image.exposed_ports if image else ()), *network.get("exposed", ())))
     }
     return {
         "Hostname": spec.get("hostname") or (row.record.id[:12] if request else ""),
@@ -197,18 +195,18 @@ def _config(
         "AttachStdin": interactive and "stdin" in attached,
         "AttachStdout": "stdout" in attached,
         "AttachStderr": "stderr" in attached,
-        **({"ExposedPorts": dict(sorted(ports.items()))} if ports else {}),
+        **({"ExposedPorts": ports} if ports else {}),
         "Tty": process.get("terminal", False),
         "OpenStdin": interactive,
         "StdinOnce": interactive and "stdin" in attached,
         "Env": _environment(asked, image) if image else list(process.get("env", ())),
         "Cmd": _command(request, process, image),
         "Image": row.image,
-        "Volumes": {path: {} for path in image.volumes} if image and image.volumes else None,
+        "Volumes": {path: {} for path in sorted(image.volumes)} if image and image.volumes else None,
         "WorkingDir": asked.get("workdir") or (image.workdir if image else process.get("cwd", "")),
         "Entrypoint": _entrypoint(asked, image),
         "OnBuild": None,
-        "Labels": dict(row.labels),
+        "Labels": dict(sorted(row.labels.items())),
     } | {key: value for key, value in stop.items() if value is not None}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import islice, takewhile
 
 from chub.core import foreign
@@ -12,7 +12,7 @@ from chub.core.listing import Summary, asked_for
 from chub.core.workspace import Workspace
 from chub.errors import Unsupported
 from chub.output.foreign import Rotated
-from chub.output.format import INDEX
+from chub.output.format import INDEX, UnknownFormat
 from chub.output.read import Chunk, Line, Reader, following
 from chub.output.read import lines as whole_lines
 
@@ -25,7 +25,7 @@ def chunks(workspace: Workspace, row: Summary, *, follow: bool = False) -> Itera
     """
     if _silent(workspace, row):
         return
-    with closing(_reader(workspace, row)) as reader, closing(Keeper(workspace)) as keeper:
+    with _legible(row), closing(_reader(workspace, row)) as reader, closing(Keeper(workspace)) as keeper:
         yield from _chunks(workspace, reader, keeper, row, follow)
 
 
@@ -45,7 +45,7 @@ def lines(
     """
     if _silent(workspace, row):
         return
-    with closing(_reader(workspace, row, details)) as reader, closing(Keeper(workspace)) as keeper:
+    with _legible(row), closing(_reader(workspace, row, details)) as reader, closing(Keeper(workspace)) as keeper:
         _skip(reader, tail, since)
         found = _since(_chunks(workspace, reader, keeper, row, follow), since)
         if tail is not None:
@@ -58,6 +58,16 @@ def lines(
         if details and isinstance(reader, Reader):  # of its own chub keeps no attributes
             found = (line._replace(data=b" " + line.data) for line in found)
         yield from found
+
+
+@contextmanager
+def _legible(row: Summary) -> Iterator[None]:
+    try:
+        yield
+    except UnknownFormat as failure:
+        raise Unsupported(
+            f"logs of {row.record.id}: {failure}", hint="log.stdout and log.stderr in its directory hold what it wrote"
+        ) from failure
 
 
 def _since(found: Iterator[Chunk], since: int) -> Iterator[Line]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import socket
+from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from chub.docker import records
@@ -24,6 +25,7 @@ from chub.errors import (
 DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
 NEWEST_API = (1, 51)  # what `records` was written against; an older daemon is asked in its own version
 
+T = TypeVar("T")
 _KINDS: dict[int, type[ChubError]] = {301: NotFound, 400: Invalid, 403: PermissionDenied, 404: NotFound}
 
 
@@ -60,34 +62,41 @@ class Docker:
 
     def container(self, name: str) -> records.Container:
         """The container of this name, id or beginning of an id. Raises NotFound."""
-        return records.container(self.said_of_container(name))
+        return self._read(records.container, self.said_of_container(name))
 
     def said_of_container(self, name: str) -> dict[str, Any]:
         """All that docker's ``inspect`` says of a container, as JSON. Raises NotFound."""
-        return dict(self._get(f"/containers/{quote(name, safe='')}/json"))
+        return self._read(dict, self._get(f"/containers/{quote(name, safe='')}/json"))
 
     def image(self, reference: str) -> records.Image:
         """The image of this reference or id. Raises NotFound."""
-        return records.image(self.said_of_image(reference))
+        return self._read(records.image, self.said_of_image(reference))
 
     def said_of_image(self, reference: str) -> dict[str, Any]:
         """All that docker's ``inspect`` says of an image, as JSON. Raises NotFound."""
-        return dict(self._get(f"/images/{quote(reference, safe='/:@')}/json"))
+        return self._read(dict, self._get(f"/images/{quote(reference, safe='/:@')}/json"))
 
     def image_ids(self) -> tuple[str, ...]:
         """The ids of all images."""
-        return tuple(entry["Id"] for entry in self._get("/images/json"))
+        return self._read(lambda said: tuple(entry["Id"] for entry in said), self._get("/images/json"))
 
     def info(self) -> records.Info:
         """What the daemon says of itself."""
-        return records.info(self._get("/info"))
+        return self._read(records.info, self._get("/info"))
+
+    def _read(self, read: Callable[[Any], T], said: Any) -> T:
+        """What `read` makes of an answer; EngineFault for one that is not docker's."""
+        try:
+            return read(said)
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as failure:
+            raise EngineFault(f"{self.path} does not answer as docker does: {failure!r}") from failure
 
     def _get(self, path: str) -> Any:
         self._prefix = self._prefix or self._negotiate()
         status, body, _ = self._ask(self._prefix + path)
         try:
             said = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             said = {}
         if status == 200 and said != {}:
             return said

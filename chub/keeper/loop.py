@@ -10,6 +10,7 @@ from contextlib import suppress
 from functools import partial
 from time import monotonic
 
+from chub.keeper import told
 from chub.keeper.executed import NOTE, Executions
 from chub.keeper.guard import Guard, Held
 from chub.keeper.kept import SHIM_PATIENCE, Kept
@@ -140,13 +141,13 @@ class Keeper:
 
     def _answer(self, client: socket.socket, message: "dict[str, Any]") -> "dict[str, Any] | None":
         try:
-            kind, id = message["kind"], message["id"]
+            kind, id = message["kind"], told.text(message["id"])
             if kind == protocol.KEEP:
-                self._hold({**message["facts"], "attended": True})
+                self._hold({**told.facts(message["facts"], told.KEPT), "attended": True})
                 self._clients[client].add(id)
                 return {"ok": True}
             if kind == protocol.EXECUTE:
-                self._execute(client, message["facts"])
+                self._execute(client, told.facts(message["facts"], told.EXECUTED))
                 return None
             if id not in self._kept and kind == protocol.READ:
                 return None
@@ -154,7 +155,7 @@ class Keeper:
                 return {"error": f"container {id} is not held here"}
             kept = self._kept[id]
             if kind == protocol.MADE:
-                kept.facts |= {"pid": message["pid"], "ticks": message["ticks"]}
+                kept.facts |= {"pid": told.pid(message["pid"]), "ticks": told.number(message["ticks"])}
                 self._clients[client].add(id)  # again, where another keeper was told of it
                 self._made(kept)
             elif kind == protocol.ATTEND:
@@ -173,17 +174,18 @@ class Keeper:
                 kept.finished = True
                 self._take_rest(kept)
             elif kind == protocol.FOLLOW:
-                kept.followers[client] = message.get("record")
+                record = message.get("record")
+                kept.followers[client] = None if record is None else told.number(record)
                 if not kept.fifos:
                     self._after(0, lambda: self._tell_one(kept, client))
                 return {"ok": True, "limited": "limit" in kept.facts}
             elif kind == protocol.READ:
-                kept.followers[client] = message["record"]
+                kept.followers[client] = told.number(message["record"])
                 kept.trim()
                 return None
             else:
                 return {"error": f"unknown message {kind!r}"}
-        except (KeyError, TypeError) as failure:
+        except (KeyError, TypeError, ValueError) as failure:
             return {"error": f"malformed message: {failure!r}"}
         except OSError as failure:
             return {"error": f"{failure.strerror}: {failure.filename or ''}".rstrip(": ")}

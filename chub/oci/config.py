@@ -120,8 +120,8 @@ def build(image: ImageConfig) -> bytes:
 
 def rfc3339(time: datetime) -> str:
     """A time as Go writes it (RFC 3339, UTC, trailing zeros of the fraction cut)."""
-    text = time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f").rstrip("0").rstrip(".")
-    return text + "Z"
+    text = time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+    return text.rstrip("0").rstrip(".") + "Z"
 
 
 def parse_time(text: str) -> datetime | None:
@@ -132,10 +132,10 @@ def parse_time(text: str) -> datetime | None:
         text = f"{head}.{tail[: min(digits, 6)]:0<6}{tail[digits:]}"
     try:
         time = datetime.fromisoformat(text)
-    except ValueError:
+        time = time.replace(tzinfo=time.tzinfo or UTC)
+        return None if time.year == 1 else time.astimezone(UTC)
+    except (ValueError, OverflowError):  # the last day of the year 9999, to the west
         return None
-    time = time.replace(tzinfo=time.tzinfo or UTC)
-    return None if time.year == 1 else time.astimezone(UTC)
 
 
 def _listed(words: Sequence[str] | None) -> list[str] | None:

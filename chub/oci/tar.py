@@ -14,6 +14,7 @@ from chub.records import record
 BLOCK = 512
 END = bytes(2 * BLOCK)
 CHAIN_LIMIT = 1024 * 1024  # bytes of extended headers before one entry; Go's reader has the same limit
+LARGEST_DEVICE = 0o7777777  # what a header holds; Linux's numbers have up to 20 bits
 SECOND = 1_000_000_000
 _XATTR = b"SCHILY.xattr."
 _NO_TAR = "not a tar archive, or a damaged one"
@@ -61,6 +62,8 @@ def padding(size: int) -> int:
 def encode(entry: Entry) -> bytes:
     """The entry's header blocks: the same bytes for the same entry, wherever they are made."""
     name = entry.name + b"/" if entry.kind == Kind.DIRECTORY else entry.name
+    if max(entry.device) > LARGEST_DEVICE:
+        raise Invalid(f"{printable(entry.name)}: device {entry.device[0]}:{entry.device[1]} is out of range")
     records = _records(entry, name)
     header = _header(
         name=name[:100],

@@ -36,8 +36,9 @@ def parse_cpus(text: str) -> int:
     """A number of CPUs (1.5, 3/4, 1e-1) in billionths of one."""
     from fractions import Fraction
 
+    exponent = text.lower().partition("e")[2].lstrip("+-")
     try:
-        if not text.isascii() or any(letter.isspace() or letter == "_" for letter in text):
+        if not text.isascii() or any(letter.isspace() or letter == "_" for letter in text) or len(exponent) > 3:
             raise ValueError
         cpus = Fraction(text) * 10**9
     except (ValueError, ZeroDivisionError) as failure:

@@ -29,7 +29,7 @@ class Network:
 
 def parse_hostname(text: str) -> str:
     """A host name, as odd as docker takes it but such as the kernel takes; empty is as if none was given."""
-    if len(text.encode()) > LONGEST_HOSTNAME:
+    if len(text.encode(errors="surrogateescape")) > LONGEST_HOSTNAME:
         raise Invalid(f"invalid hostname: {text}: longer than {LONGEST_HOSTNAME} bytes")
     if not text.isprintable():
         raise Invalid(f"invalid hostname: {text!r}: it holds control characters")

@@ -8,10 +8,10 @@ import stat
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from chub.output.format import Stream
 from chub.output.read import Chunk
@@ -45,7 +45,7 @@ def json_entry(line: bytes, *, details: bool = False) -> Entry | None:
         entry = Entry(nanoseconds(said["time"]), STREAMS[said["stream"]], said.get("log", "").encode(errors="replace"))
         if details and (attributes := said.get("attrs")):
             return entry._replace(details=_attributes(attributes))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return entry
 
@@ -325,23 +325,33 @@ def _first_of(path: str) -> bytes:
     if not path.endswith(".gz"):
         with closing(_File(descriptor)) as file:
             return file.first
-    import gzip
-
-    with open(descriptor, "rb") as packed, gzip.open(packed) as unpacked:
+    with open(descriptor, "rb") as packed, _unpacked(packed, path) as unpacked:
         return unpacked.readline().removesuffix(b"\n")
 
 
 def _unzipped(path: str) -> int:
     """What a compressed file holds, in one without a name."""
-    import gzip
     import shutil
     import tempfile
 
     with (
         open(_descriptor(path), "rb") as packed,
-        gzip.open(packed) as unpacked,
+        _unpacked(packed, path) as unpacked,
         tempfile.TemporaryFile() as file,
     ):
         shutil.copyfileobj(unpacked, file, BLOCK)
         file.flush()
         return os.dup(file.fileno())
+
+
+@contextmanager
+def _unpacked(packed: BinaryIO, path: str) -> Iterator[BinaryIO]:
+    """What a compressed file holds; OSError where that is damaged, EOFError where it ends early."""
+    import gzip
+    import zlib
+
+    try:
+        with gzip.GzipFile(fileobj=packed) as unpacked:
+            yield unpacked  # type: ignore[misc]  # it has what BinaryIO has
+    except (gzip.BadGzipFile, zlib.error) as failure:
+        raise OSError(errno.EIO, f"damaged: {failure}", path) from failure

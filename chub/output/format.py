@@ -28,7 +28,7 @@ FILES = {Stream.STDOUT: "log.stdout", Stream.STDERR: "log.stderr"}
 
 
 class UnknownFormat(ValueError):
-    """An index that this version cannot read."""
+    """An index that this version cannot read, or nobody."""
 
 
 def place_of(record: int) -> int:

@@ -85,7 +85,10 @@ def receive(connection: socket.socket) -> dict[str, Any] | None:
     data = connection.recv(LIMIT)
     if not data:
         return None
-    message = json.loads(data)
+    try:
+        message = json.loads(data)
+    except RecursionError as failure:
+        raise ValueError(f"no message: {data[:80]!r}") from failure
     if not isinstance(message, dict):
         raise ValueError(f"no message: {data[:80]!r}")
     return message

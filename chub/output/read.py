@@ -5,9 +5,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from chub.output.format import FILES, HEADER, INDEX, RECORD, Stream, check, first_record, place_of
+from chub.output.format import FILES, HEADER, INDEX, RECORD, Stream, UnknownFormat, check, first_record, place_of
 from chub.output.holes import data_from
 
+LARGEST = (1 << 63) - 1  # where a file may end
 BLOCK = 1 << 16  # bytes of a file that are counted at once
 
 
@@ -38,7 +39,10 @@ class _Records(Sequence["tuple[int, int, int]"]):
         return (os.fstat(self._index).st_size - len(HEADER)) // RECORD.size
 
     def __getitem__(self, place: int) -> tuple[int, int, int]:  # type: ignore[override]
-        return RECORD.unpack(os.pread(self._index, RECORD.size, place_of(place)))
+        time, end, number = RECORD.unpack(os.pread(self._index, RECORD.size, place_of(place)))
+        if end > LARGEST or number > max(Stream):
+            raise UnknownFormat(f"the index of the output is damaged at record {place}")
+        return time, end, number
 
     @property
     def first(self) -> int:
@@ -47,7 +51,7 @@ class _Records(Sequence["tuple[int, int, int]"]):
 
 
 class Reader:
-    """The kept output of one container. FileNotFoundError if none is kept."""
+    """The kept output of one container. FileNotFoundError if none is kept; UnknownFormat where it cannot be read."""
 
     def __init__(self, directory: str) -> None:
         self._index = os.open(os.path.join(directory, INDEX), os.O_RDONLY | os.O_CLOEXEC)

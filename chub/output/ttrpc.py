@@ -112,7 +112,7 @@ def shim_of(pid: int) -> Shim:
         except FileNotFoundError:  # containerd before 2.0
             with open(os.path.join(bundle, "address")) as file:
                 return Shim(file.read().strip().removeprefix("unix://"), 2)
-    except (OSError, ValueError, KeyError, AttributeError) as failure:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as failure:
         raise NoAnswer(f"shim of process {pid}: {failure}") from failure
 
 

@@ -268,6 +268,11 @@ def test_inspect_has_dockers_keys(chub: Command, stacked: str) -> None:
     }
     assert chub.ok("image", "inspect", "-f", "{{.Id}}", stacked).strip() == found["Id"]
     assert list(found["Config"]) == sorted(found["Config"])
+    made = chub.ok("create", "-l", "z=1", "-l", "a=2", stacked).strip()
+    config = json.loads(chub.ok("inspect", "-f", "{{json .Config}}", made))
+    assert config["ExposedPorts"] == {"80/tcp": {}}
+    assert list(config["Labels"].items()) == [("a", "2"), ("kind", "stacked"), ("z", "1")]
+    chub.ok("rm", made)
 
 
 def test_names_go_one_by_one(chub: Command, services: Services, image: str) -> None:

@@ -1,4 +1,4 @@
-"""docker's flags that chub does not have yet: answered by name, never ignored."""
+"""docker's flags and commands that chub does not have yet: answered by name, never ignored."""
 
 RUN = frozenset(
     [
@@ -38,12 +38,16 @@ RUN = frozenset(
     ]
 )
 
-COMMANDS = frozenset(
-    "build builder buildx checkpoint commit compose context cp df diff export load login logout"
-    " manifest network prune pull push save search trust volume".split()
-)
-"""Of docker's commands those that a single host has a use for; what chub has by now is found before this is asked."""
-GROUPS = frozenset(["chub", "chub container", "chub image", "chub system"])  # where docker has such commands
+COMMANDS = {
+    "chub": frozenset(
+        "build builder buildx checkpoint commit compose context cp diff export load login logout"
+        " manifest network pull push save search trust volume".split()
+    ),
+    "chub container": frozenset("commit cp diff export".split()),
+    "chub image": frozenset("build load prune pull push save".split()),
+    "chub system": frozenset(["prune"]),
+}
+"""By group; of docker's commands those that a single host has a use for."""
 
 FLAGS = {
     "create": RUN,

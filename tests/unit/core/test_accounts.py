@@ -48,6 +48,16 @@ def test_a_user_is_not_found(user: str, extra: tuple[str, ...], words: str) -> N
         account(FILES, user, extra)
 
 
+def test_an_id_of_any_length() -> None:
+    """An image's own files cannot make it fail: such a line is none."""
+    passwd = b"u:x:" + b"9" * 5000 + b":0::/:/bin/sh\n"
+
+    with pytest.raises(Invalid, match="unable to find user u"):
+        account({"etc/passwd": passwd}, "u")
+    with pytest.raises(Invalid, match="unable to find user 999"):
+        account({"etc/passwd": passwd}, "9" * 5000)
+
+
 def test_an_image_without_the_files() -> None:
     """Numbers work where the image has no /etc/passwd."""
     assert Account(uid=7, gid=0, groups=(0,)) == account({}, "7")

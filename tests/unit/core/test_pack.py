@@ -15,6 +15,7 @@ import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -408,15 +409,25 @@ def test_a_damaged_archive_is_an_error(plain: Path, compress: Callable[[bytes], 
         packed(data[:2000] + b"\0" * 100 + data[2100:])
 
 
-def test_zstd_is_read_or_said_not_to_be(plain: Path) -> None:
-    """Python has it since 3.14."""
-    if sys.version_info < (3, 14):
-        with pytest.raises(Unsupported, match=r"3\.14"):
-            packed(b"\x28\xb5\x2f\xfd")
-    else:
-        from compression import zstd
+def test_zstd_is_read(plain: Path) -> None:
+    """Python has it since 3.14, before that a package; damage is an error."""
+    zstd = import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
+    data = zstd.compress(tar(plain))
 
-        assert packed(tar(plain)) == packed(zstd.compress(tar(plain)))
+    assert packed(tar(plain)) == packed(data)
+    for damaged in (data[: len(data) // 2], data[:40] + b"\xff" * 40 + data[80:], data[:6]):
+        with pytest.raises((DataLoss, Invalid)):
+            packed(damaged)
+
+
+def test_without_zstd(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What would read it is named."""
+    for name in ("compression.zstd", "backports.zstd"):
+        monkeypatch.setitem(sys.modules, name, None)
+
+    with pytest.raises(Unsupported, match=r"3\.14") as raised:
+        packed(b"\x28\xb5\x2f\xfd")
+    assert "chub[zstd]" in raised.value.hint
 
 
 def test_dialects_do_not_matter(tree: Path) -> None:

@@ -156,6 +156,24 @@ def test_something_that_is_not_docker(docker: Docker, server: Server) -> None:
         docker.info()
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[1]",
+        b'{"Id": 1, "State": 7}',
+        b'{"Name": "/web"}',
+        json.dumps({**WEB, "Created": "soon"}).encode(),
+        b"[" * 9999,
+    ],
+)
+def test_answers_that_are_not_dockers(docker: Docker, server: Server, body: bytes) -> None:
+    """JSON, or nearly, and not what docker says."""
+    server.answers["/containers/web/json"] = (200, body)
+
+    with pytest.raises(EngineFault):
+        docker.container("web")
+
+
 def test_no_socket(tmp_path: Path) -> None:
     """The path, and what names it."""
     docker = Docker(str(tmp_path / "none"))

@@ -69,6 +69,9 @@ def test_an_index_that_could_be_a_manifest_is_refused() -> None:
         (b"{", "not JSON"),
         (b"\xff", "not JSON"),
         (b"[" * 100_000, "not JSON"),
+        (b'{"a": "\\ud800"}', "not JSON"),
+        (b'{"a": NaN}', "not JSON: NaN is no number"),
+        ("{}".encode("utf-16"), "not JSON"),
         (b'{"schemaVersion": 2, "schemaVersion": 2}', "stands twice"),
         (b'{"schemaVersion": 2, "mediaType": "application/x"}', "calls itself application/x"),
         (b'{"schemaVersion": 2, "config": 1}', "config is missing"),
@@ -163,6 +166,7 @@ def test_a_configuration_is_read_as_it_was_written() -> None:
         ("2024-02-03T04:05:06.123456789Z", datetime(2024, 2, 3, 4, 5, 6, 123456, tzinfo=UTC)),
         ("2024-02-03T04:05:06.1+02:00", datetime(2024, 2, 3, 2, 5, 6, 100000, tzinfo=UTC)),
         ("0001-01-01T00:00:00Z", None),
+        ("9999-12-31T23:59:59-01:00", None),
         ("yesterday", None),
         ("", None),
     ],
@@ -170,6 +174,15 @@ def test_a_configuration_is_read_as_it_was_written() -> None:
 def test_gos_times_are_read(text: str, time: datetime | None) -> None:
     """Nine digits, any zone; Go's zero is no time."""
     assert time == config.parse_time(text)
+
+
+@pytest.mark.parametrize("text", ["0999-12-31T00:00:00Z", "2024-02-03T04:05:06.007Z", "9999-12-31T23:59:59Z"])
+def test_times_are_written_as_go_does(text: str) -> None:
+    """Four digits of a year, and no zero that need not be."""
+    time = config.parse_time(text)
+
+    assert time is not None
+    assert config.rfc3339(time) == text
 
 
 documents = st.recursive(

@@ -145,6 +145,12 @@ def test_a_damaged_header_is_an_entry_or_an_error(data: st.DataObject) -> None:
         pass
 
 
+def test_a_device_that_cannot_be_written() -> None:
+    """GNU's base 256 holds numbers that no header of ours, and no kernel, does."""
+    with pytest.raises(Invalid, match="null: device 1:2147483648 is out of range"):
+        encode(Entry(name=b"null", kind=Kind.CHARACTER, device=(1, 2**31)))
+
+
 def test_an_archive_without_its_end_mark_is_cut_off() -> None:
     """A writer that died leaves no image of half a tree."""
     with pytest.raises(DataLoss, match="end mark"):

@@ -24,7 +24,7 @@ def test_cpus(text: str, nano: int) -> None:
     assert parse_cpus(text) == nano
 
 
-@pytest.mark.parametrize("text", ["", "x", "1/0", " 1", "1_0", "nan", "inf", "1.5m"])
+@pytest.mark.parametrize("text", ["", "x", "1/0", " 1", "1_0", "nan", "inf", "1.5m", "1e999999999", "1e-9999"])
 def test_what_is_no_number_of_cpus(text: str) -> None:
     """It is refused in docker's words."""
     with pytest.raises(Invalid, match=r"failed to parse .* as a rational number"):

@@ -206,7 +206,7 @@ def test_host_names() -> None:
     """As odd as docker takes them, but the kernel has to take them too, and a line of /etc/hosts."""
     for text in ("", "a_b", "-a", "a..b", "a b", "x" * 64):
         assert parse_hostname(text) == text
-    for text in ("x" * 65, "ä" * 33, "a\nb"):
+    for text in ("x" * 65, "ä" * 33, "a\nb", "\udcff"):
         with pytest.raises(Invalid, match="invalid hostname"):
             parse_hostname(text)
 

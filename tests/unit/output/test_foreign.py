@@ -92,7 +92,7 @@ def test_what_is_no_time(text: str) -> None:
 
 @FORMATS
 @pytest.mark.parametrize(
-    "junk", [b"", b"\0\0\0\0", b"{}", b"[]", b'{"log":1,"stream":"stdout","time":"x"}', b"a b c d"]
+    "junk", [b"", b"\0\0\0\0", b"{}", b"[]", b'{"log":1,"stream":"stdout","time":"x"}', b"a b c d", b"[" * 9999]
 )
 def test_what_is_no_record_is_left_out(
     tmp_path: Path, write: Write, parse: Callable[[bytes], object], junk: bytes
@@ -224,6 +224,17 @@ def test_only_regular_files_are_opened(tmp_path: Path) -> None:
         Rotated(str(path), json_entry)
     with pytest.raises(OSError, match="No such device"):
         os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+
+
+def test_a_damaged_file(tmp_path: Path) -> None:
+    """OSError, as for one that cannot be read, where a rotated file is no gzip inside."""
+    (tmp_path / "log").write_text(numbered(5, 6))
+    packed = gzip.compress(numbered(1, 5).encode())
+    for damaged in (b"no gzip", packed[:15] + b"\xff" * 9 + packed[24:]):
+        (tmp_path / "log.1.gz").write_bytes(damaged)
+
+        with pytest.raises(OSError, match="damaged"):
+            Rotated(str(tmp_path / "log"), json_entry)
 
 
 def test_a_missing_file(tmp_path: Path) -> None:

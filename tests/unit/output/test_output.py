@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chub.output.format import FILES, INDEX, Stream, UnknownFormat
+from chub.output.format import FILES, INDEX, RECORD, Stream, UnknownFormat
 from chub.output.read import Chunk, Line, Reader, following, lines
 from chub.output.write import Log
 
@@ -82,6 +82,17 @@ def test_a_format_of_the_future(log: Log, tmp_path: Path) -> None:
 
     with pytest.raises(UnknownFormat, match="version 2"):
         Reader(str(tmp_path))
+
+
+@pytest.mark.parametrize("record", [(1, 2**63, 1), (1, 1, 3), (1, 1, 256)])
+def test_a_damaged_index(log: Log, tmp_path: Path, record: tuple[int, int, int]) -> None:
+    """It is said, not followed to where no file ends."""
+    write(log, OUT, b"a\n")
+    with (tmp_path / INDEX).open("ab") as file:
+        file.write(RECORD.pack(*record))
+
+    with pytest.raises(UnknownFormat, match="damaged at record 1"):
+        read(tmp_path)
 
 
 def test_lines_are_put_together(log: Log, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -97,6 +98,15 @@ def test_no_shim() -> None:
         Shim("/nonexistent", 2).wait("web", 1)
     with pytest.raises(NoAnswer):
         shim_of(1)
+
+
+@pytest.mark.parametrize("told", ["null", "[]", '{"address": 1}', '{"address": "/s", "version": []}', "[" * 9999])
+def test_a_bundle_that_says_something_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: str) -> None:
+    """NoAnswer; this process stands for the shim, a child of it for the container's first process."""
+    (tmp_path / "bootstrap.json").write_text(told)
+    monkeypatch.chdir(tmp_path)
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as child, pytest.raises(NoAnswer):
+        shim_of(child.pid)
 
 
 @given(st.binary(max_size=40))
