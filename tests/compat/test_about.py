@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tests.support.command import Command
 
+SHOWN = {
+    "version": (" containerd:", " runc:", " docker-init:", "  Version:", "  GitCommit:"),
+    "info": (" Containers:", "  Stopped:", " Init Binary:", " runc version:", " Security Options:", " Total Memory:"),
+}
 OURS = {"PythonVersion", "GrpcVersion"}  # in place of Go's
 
 
@@ -24,19 +28,24 @@ def test_version_and_info(docker: Command, chub: Command) -> None:
     assert ordered(ours["Client"], theirs["Client"], OURS)
     assert ordered(ours["Server"], theirs["Server"], set())
     assert list(ours["Server"]["Components"][0]) == list(theirs["Server"]["Components"][0])
+    _, *rest = theirs["Server"]["Components"]
+    assert [each["Name"] for each in ours["Server"]["Components"]] == [each["Name"] for each in rest]
+    assert ours["Server"]["Components"][1] == rest[1]  # one runc serves both
     theirs, ours = (json.loads(program.ok("info", "--format", "json")) for program in (docker, chub))
     assert ordered(ours, theirs, set())
     assert ordered(ours["ClientInfo"], theirs["ClientInfo"], OURS)
     same = ("KernelVersion", "OperatingSystem", "OSVersion", "OSType", "Architecture", "NCPU", "MemTotal", "Name")
-    for key in (*same, "CgroupVersion", "LoggingDriver", "SecurityOptions"):
+    for key in (*same, "CgroupVersion", "LoggingDriver", "SecurityOptions", "RuncCommit"):
         assert ours[key] == theirs[key]
     for words in (["version"], ["info"]):
-        said, shown = (program.ok(*words) for program in (docker, chub))
-        assert [line for line in shown.splitlines() if line in ("Client:", "Server:")] == [
-            "Client:",
-            "Server:",
-        ]
-        assert shown.splitlines()[0] == said.splitlines()[0]
+        said, shown = (titles(program.ok(*words)) for program in (docker, chub))
+        assert {"Client:", "Server:", *SHOWN[words[0]]} <= {*shown} & {*said}
+    assert [each for each in shown if each in said] == [each for each in said if each in shown]
+
+
+def titles(text: str) -> list[str]:
+    """What stands before the colons, line by line."""
+    return [f"{line.partition(':')[0]}:" for line in text.splitlines() if ":" in line]
 
 
 def test_port(docker: Command, chub: Command, docker_image: str, image: str) -> None:

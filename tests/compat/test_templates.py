@@ -40,8 +40,8 @@ TEMPLATES = r"""
 {{range .Mounts}}{{if eq .Destination "/other"}}{{json .}} {{.Propagation}} {{.Driver}}{{end}}{{end}}
 {{.HostConfig.RestartPolicy.Name}} {{.HostConfig.RestartPolicy}} {{json .HostConfig.RestartPolicy}}
 {{.HostConfig.NetworkMode}} {{.HostConfig.IpcMode}} {{.HostConfig.PidMode}} {{.HostConfig.UTSMode}}
-{{.HostConfig.Memory}} {{.HostConfig.NanoCPUs}} {{.HostConfig.CPUShares}} {{.HostConfig.PidsLimit}} {{.HostConfig.ShmSize}}
-{{.HostConfig.Privileged}} {{.HostConfig.AutoRemove}} {{.HostConfig.ReadonlyRootfs}} {{.HostConfig.PublishAllPorts}}
+{{.HostConfig.Memory}} {{.HostConfig.NanoCPUs}} {{.HostConfig.CPUShares}} {{.HostConfig.PidsLimit}}
+{{.HostConfig.Privileged}} {{.HostConfig.AutoRemove}} {{.HostConfig.ReadonlyRootfs}} {{.HostConfig.ShmSize}}
 {{.HostConfig.Binds}} {{json .HostConfig.Binds}} {{json .HostConfig.Mounts}} {{json .HostConfig.Tmpfs}}
 {{.HostConfig.LogConfig.Type}} {{json .HostConfig.LogConfig}} {{.HostConfig.PortBindings}} {{json .HostConfig.Sysctls}}
 {{.HostConfig.SecurityOpt}} {{.HostConfig.CapAdd}} {{.HostConfig.CapDrop}} {{.HostConfig.Devices}} {{.HostConfig.DNS}}
@@ -49,8 +49,9 @@ TEMPLATES = r"""
 {{.Config.Image}} {{.Config.Hostname}} {{.Config.User}} {{.Config.WorkingDir}} {{.Config.Tty}} {{.Config.OpenStdin}}
 {{.Config.Cmd}} {{.Config.Entrypoint}} {{json .Config.Cmd}} {{json .Config.Entrypoint}} {{.Config.StopSignal}}
 {{.Config.Labels}} {{json .Config.Labels}} {{index .Config.Labels "com.example.x"}} {{.Config.Labels.k}}
-{{index .Config.Labels "nope"}} {{range $k, $v := .Config.Labels}}{{$k}}={{$v}} {{end}}{{with .Config.Labels}}{{.k}}{{end}}
-{{.Config.ExposedPorts}} {{json .Config.ExposedPorts}} {{.Config.Volumes}} {{json .Config.Volumes}} {{.Config.Healthcheck}}
+{{index .Config.Labels "nope"}} {{range $k, $v := .Config.Labels}}{{$k}}={{$v}} {{end}}
+{{with .Config.Labels}}{{.k}}{{end}} {{.Config.Healthcheck}}
+{{.Config.ExposedPorts}} {{json .Config.ExposedPorts}} {{.Config.Volumes}} {{json .Config.Volumes}}
 {{.AppArmorProfile}} {{.ProcessLabel}} {{.MountLabel}} {{.ExecIDs}} {{json .ExecIDs}} {{upper .Name}} {{title .Path}}
 {{range .Config.Env}}{{break}}{{end}} {{define "x"}}{{.Name}}{{end}}{{template "x" .}} {{html .Path}} {{js .Path}}
 """.strip().splitlines()
@@ -58,7 +59,8 @@ ON_BARE_JSON = r"""
 {{.Id}} {{len .Id}} {{printf "%.12s" .Id}} {{slice .Id 0 12}} {{.Image}} {{.Name}}
 {{index .NetworkSettings.Ports "80/tcp"}} {{with index .NetworkSettings.Ports "80/tcp"}}x{{else}}none{{end}}
 {{.State.Status}} {{.State.Running}} {{.State.ExitCode}} {{.Config.Env}} {{range .Config.Env}}{{.}} {{end}}
-{{.HostConfig.Binds}} {{.HostConfig.NanoCpus}} {{.HostConfig.CpuShares}} {{.HostConfig.Dns}} {{index .Config.Labels "k"}} {{.HostConfig.RestartPolicy.Name}}
+{{.HostConfig.Binds}} {{.HostConfig.NanoCpus}} {{.HostConfig.CpuShares}} {{.HostConfig.Dns}}
+{{index .Config.Labels "k"}} {{.HostConfig.RestartPolicy.Name}}
 {{range $k, $v := .NetworkSettings.Networks}}{{$k}}{{end}} {{.NetworkSettings.Networks.none.IPAddress}}
 """.strip().splitlines()
 """docker knows no types any more where a template has a name of the JSON, as ``.Id``."""
