@@ -45,7 +45,7 @@ def test_version_and_info(docker: Command, chub: Command) -> None:
 
 def titles(text: str) -> list[str]:
     """What stands before the colons, line by line."""
-    return [f"{line.partition(':')[0]}:" for line in text.splitlines() if ":" in line]
+    return list(dict.fromkeys(f"{line.partition(':')[0]}:" for line in text.splitlines() if ":" in line))
 
 
 def test_port(docker: Command, chub: Command, docker_image: str, image: str) -> None:

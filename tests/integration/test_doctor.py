@@ -446,6 +446,25 @@ def test_cgroups(client: sdk.Client, request: pytest.FixtureRequest) -> None:
         assert (hierarchy / theirs[1:]).exists()
 
 
+@HOST_WIDE
+def test_cgroups_elsewhere(chub: Command, client: sdk.Client, image: str, request: pytest.FixtureRequest) -> None:
+    """Those below a `--cgroup-parent`: of a container that is there, and of one that was removed while it stayed."""
+    parent = f"/{client.settings.namespace}-parent/deep"
+    made, kept = (chub.ok("create", "--cgroup-parent", parent, image, "true").strip() for _ in range(2))
+    request.addfinalizer(partial(drop, parent, os.path.dirname(parent)))
+    for hierarchy in hierarchies():
+        for id in (made, kept):
+            (hierarchy / parent[1:] / id / "below").mkdir(parents=True)
+    chub.ok("rm", made)
+    left = {each.subject: each for each in found(client, "cgroup")}
+
+    for id in (made, kept):
+        assert (left[f"{parent}/{id}"].owner, left[f"{parent}/{id}"].mendable) == ("chub", True)
+        mended(client, left[f"{parent}/{id}"])
+    chub.ok("start", "-a", kept)
+    chub.ok("rm", kept)
+
+
 def drop(*cgroups: str) -> None:
     """Remove cgroups, those that are there."""
     for hierarchy in hierarchies():
