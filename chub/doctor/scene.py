@@ -168,16 +168,6 @@ def changed(path: Path) -> datetime | None:
     return None
 
 
-def size_of(directory: Path) -> int:
-    """Bytes of the files below a directory."""
-    total = 0
-    for place, _, names in os.walk(directory):
-        for name in names:
-            with suppress(OSError):
-                total += os.lstat(os.path.join(place, name)).st_size
-    return total
-
-
 def _entries(directory: Path) -> tuple[Path, ...]:
     with suppress(FileNotFoundError, NotADirectoryError):
         return tuple(sorted(path for path in directory.iterdir() if path.is_dir()))
