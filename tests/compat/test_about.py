@@ -87,7 +87,7 @@ def test_df(docker: Command, docker_image: str, chub: Command, image: str) -> No
 
 @pytest.mark.nightly
 def test_images_as_a_tree(docker_on_containerd: Command, chub: Command, image: str, busybox: Path) -> None:
-    """Docker's containerd store has it in the same columns."""
+    """The same columns and marks as those of docker with the containerd store."""
     tar = subprocess.run(["tar", "-C", busybox, "-c", "."], check=True, capture_output=True).stdout
     docker_on_containerd.ok("import", "-", "busybox", input=tar)
     for program in (docker_on_containerd, chub):

@@ -8,6 +8,7 @@ from chub.cli import boundary
 from chub.cli.context import connect
 from chub.cli.flags.common import Filters, Format, NoTrunc, Quiet
 from chub.cli.frame import Commands
+from chub.cli.preferences import preferred
 from chub.errors import ChubError, Invalid, NotFound
 
 app = Commands()
@@ -51,6 +52,8 @@ def ls(
         found = client.images.usage(reference, filters=filter or (), all_namespaces=all_namespaces)
         image_tree.show(found, everywhere=all_namespaces)
         return
+    if not (quiet or all_namespaces):  # docker has no word for that
+        format = preferred("imagesFormat", format)
     from chub.cli.render.images import columns, kind
     from chub.cli.render.show import Form, show
 
