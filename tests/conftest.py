@@ -9,8 +9,6 @@ import pytest
 
 pytest_plugins = ("tests.support.fixtures", "pytester")
 
-os.environ["DOCKER_CONFIG"] = "/nonexistent"  # what somebody has there changes how listings look
-
 MARKS = {"integration": pytest.mark.integration, "soak": pytest.mark.integration, "compat": pytest.mark.docker}
 
 
