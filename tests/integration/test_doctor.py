@@ -196,7 +196,8 @@ def test_directories_and_fifos(chub: Command, client: sdk.Client, image: str) ->
     (gone / "log").write_bytes(b"x" * 1000)
 
     (left,) = found(client, "directory")
-    assert (left.subject, left.size, left.owner, left.mendable) == (str(gone), 1000, "chub", True)
+    assert (left.subject, left.owner, left.mendable) == (str(gone), "chub", True)
+    assert (left.size or 0) >= 1000  # in blocks of some file system
     assert {each.subject for each in found(client, "state")} == {str(orphan), str(idle)}
     assert str(idle) not in chub("system", "doctor").stdout  # it may be on its way
     os.utime(idle, (OLD, OLD))
