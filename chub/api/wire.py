@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -29,10 +28,14 @@ class TypedValue:
     @classmethod
     def of_json(cls, type_url: str, content: object) -> TypedValue:
         """A value that is JSON, as the OCI spec of a container is."""
+        import json  # not for who lists names
+
         return cls(type_url=type_url, value=json.dumps(content, separators=(",", ":")).encode())
 
     def json(self) -> Any:
         """The value read as JSON."""
+        import json
+
         try:
             return json.loads(self.value)
         except ValueError as failure:

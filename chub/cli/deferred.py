@@ -37,6 +37,8 @@ TAKEN = {
     "ast": "NodeVisitor",
     "difflib": "get_close_matches",
     "gettext": "gettext",
+    "shutil": "get_terminal_size",
+    "traceback": "FrameSummary StackSummary",
     "typer.completion": "get_completion_inspect_parameters",
     "uuid": "UUID",
 }
@@ -68,9 +70,10 @@ def install() -> None:
     """Put the stand-ins in place of modules that are not loaded yet."""
     for name in (*NAMES, *TAKEN):
         sys.modules.setdefault(name, Later(name))
-    for module, name in TAKEN.items():
+    for module, names in TAKEN.items():
         if isinstance(sys.modules[module], Later):
-            setattr(sys.modules[module], name, _later(module, name))
+            for name in names.split():
+                setattr(sys.modules[module], name, _later(module, name))
 
 
 def keep_asyncio_out_of_logging() -> None:

@@ -91,6 +91,7 @@ SNAPSHOT = {
     "usage": Entry("snapshot:usage", "Show what snapshots take on the disk"),
 }
 SYSTEM = {
+    "df": Entry("system:df", "Show what images and containers take on the disk"),
     "doctor": Entry("system:doctor", "Find what is left over or broken, and mend what is chub's own"),
     "events": Entry("events", "Get real time events from containerd, in docker's words"),
     "info": Entry("about:info", "Display what the engine and its host are"),

@@ -1,13 +1,16 @@
-"""The cgroups of this machine: what they can limit, and what they have counted."""
+"""The cgroups of this machine: what they can limit, what they have counted, and what is left of them."""
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from chub.core.workspace import Workspace
     from chub.oci.limits import Controls
 
+NOTES = "cgroups"  # a directory in the state directory of a namespace, with a file for each that was left
 ROOT = "/sys/fs/cgroup"
 
 # With cgroup version 1: the file that a kernel has if it can keep a limit.
@@ -73,3 +76,41 @@ def oom_kills(path: str, root: str = ROOT) -> int:
             if name == "oom_kill":
                 return int(count)
     return 0
+
+
+def hierarchies(root: str = ROOT) -> tuple[str, ...]:
+    """The roots of the hierarchies that there are: one with cgroup version 2."""
+    if os.path.exists(f"{root}/cgroup.controllers"):
+        return (root,)
+    with suppress(OSError):
+        return tuple(each.path for each in os.scandir(root) if each.is_dir(follow_symlinks=False))
+    return ()
+
+
+def note(workspace: Workspace, path: str) -> None:
+    """Remember the cgroup of a container that is about to be forgotten, if it is still there: doctor finds it then."""
+    from chub.core.workspace import private_directory
+
+    if any(os.path.isdir(f"{each}{path}") for each in hierarchies()):
+        with suppress(OSError):  # no right to write
+            (private_directory(workspace.state / NOTES) / _escaped(path)).touch()
+
+
+def noted(workspace: Workspace) -> tuple[str, ...]:
+    """What was remembered."""
+    with suppress(OSError):
+        return tuple(sorted(name.replace("\\", "/") for name in os.listdir(workspace.state / NOTES)))
+    return ()
+
+
+def forget(workspace: Workspace, path: str) -> None:
+    """It is gone."""
+    notes = workspace.state / NOTES
+    with suppress(OSError):
+        (notes / _escaped(path)).unlink()
+        notes.rmdir()  # if it was the last one
+
+
+def _escaped(path: str) -> str:
+    """A path as the name of a file."""
+    return path.replace("/", "\\")

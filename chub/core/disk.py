@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from contextlib import suppress
 
 from chub.errors import NotFound
 from chub.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from chub.api.snapshots import Snapshots
     from chub.core.listing import Summary
     from chub.core.workspace import Workspace
 
 OVERLAY = "overlayfs"  # docker's snapshotter, which its records do not name
+
+BLOCK = 512  # bytes, of st_blocks
 
 
 @record
@@ -71,3 +77,13 @@ class Disk:
 def _key(row: Summary) -> str:
     """The snapshot of a container; docker's own, with the containerd store, has its id and no mark of it."""
     return row.record.snapshot_key or (row.record.id if row.owner == "docker" else "")
+
+
+def taken(directory: Path) -> int:
+    """Bytes on the disk of the files below a directory; 0 where there is none."""
+    total = 0
+    for place, _, names in os.walk(directory):
+        for name in names:
+            with suppress(OSError):
+                total += os.lstat(os.path.join(place, name)).st_blocks * BLOCK
+    return total

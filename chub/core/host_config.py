@@ -16,21 +16,24 @@ if TYPE_CHECKING:
     from chub.api.containers import Container
 
 Document = Mapping[str, Any]
+LEFT_OUT = ("Tmpfs", "Sysctls", "Mounts")  # where there are none
 
 
 def host_config(record: Container, spec: Document, request: Document) -> dict[str, Any]:
     """It, with docker's keys in docker's order; `spec` and `request` are those of the record."""
     process = request.get("process", {})
     linux = spec.get("linux", {})
-    return {
+    found = {
         **_kept(spec, request),
         **_confined(spec, request),
         **_run(record, request),
         **_limited(limits_of(record, spec), request.get("resources", {})),
+        "Mounts": [_mount(each) for each in _binds(request) if not each["create_source"]],
         "MaskedPaths": linux.get("maskedPaths"),
         "ReadonlyPaths": linux.get("readonlyPaths"),
         **({"Init": True} if process.get("init") else {}),
     }
+    return {key: value for key, value in found.items() if value or key not in LEFT_OUT}
 
 
 def limits_of(record: Container, spec: Document) -> Limits:
@@ -43,7 +46,7 @@ def limits_of(record: Container, spec: Document) -> Limits:
 
 def _kept(spec: Document, request: Document) -> dict[str, Any]:
     """Files, network and life."""
-    binds = [each for each in request.get("mounts", {}).get("mounts", ()) if each["kind"] == "bind"]
+    binds = [each for each in _binds(request) if each["create_source"]]
     identity = request.get("identity", {})
     return {
         "Binds": [f"{each['source']}:{each['target']}" + (":ro" if each["read_only"] else "") for each in binds]
@@ -58,6 +61,28 @@ def _kept(spec: Document, request: Document) -> dict[str, Any]:
         "VolumesFrom": None,
         "ConsoleSize": [0, 0],
     }
+
+
+def _binds(request: Document) -> list[Document]:
+    """Those of ``--volume``, which make their source where it is missing, and those of ``--mount``, which do not."""
+    return [each for each in request.get("mounts", {}).get("mounts", ()) if each["kind"] == "bind"]
+
+
+def _mount(bind: Document) -> dict[str, Any]:
+    options = {
+        "Propagation": bind["propagation"] if bind["propagation"] != "rprivate" else "",
+        "NonRecursive": not bind["recursive"],
+        "ReadOnlyNonRecursive": bind["read_only_below"] is False,
+        "ReadOnlyForceRecursive": bind["read_only_below"] is True,
+    }
+    found = {
+        "Type": "bind",
+        "Source": bind["source"],
+        "Target": bind["target"],
+        "ReadOnly": bind["read_only"],
+        "BindOptions": {key: value for key, value in options.items() if value},
+    }
+    return {key: value for key, value in found.items() if value}
 
 
 def _log_config(logging: Document) -> dict[str, Any]:

@@ -6,7 +6,9 @@ does not exist here has the value docker gives it when it is not used.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +22,7 @@ from chub.core.workspace import Workspace
 from chub.errors import Invalid, NotFound
 from chub.oci.config import rfc3339
 from chub.options.terminal import STREAMS
+from chub.output.ttrpc import bundle_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -140,7 +143,16 @@ def _graph_driver(workspace: Workspace, row: Summary) -> dict[str, Any]:
     options = dict(each.partition("=")[::2] for each in mounts[0].options)
     names = {"lowerdir": "LowerDir", "upperdir": "UpperDir", "workdir": "WorkDir"}
     data = {names[name]: options[name] for name in names if name in options}
-    return {"Data": data or {"Dir": mounts[0].source}, "Name": record.snapshotter}
+    return {"Data": (data or {"Dir": mounts[0].source}) | _merged(row), "Name": record.snapshotter}
+
+
+def _merged(row: Summary) -> dict[str, str]:
+    """Where the shim has mounted the files of a container that runs: in its bundle, beside that of the pod."""
+    if row.pid:
+        with suppress(OSError):
+            place = os.path.join(os.path.dirname(bundle_of(row.pid)), row.record.id, "rootfs")
+            return {"MergedDir": place} if os.path.isdir(place) else {}
+    return {}
 
 
 def _sizes(workspace: Workspace, row: Summary) -> dict[str, int]:

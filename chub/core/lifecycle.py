@@ -12,9 +12,9 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from chub.core import endings, states
+from chub.core import cgroups, endings, states
 from chub.core.endings import LOST
-from chub.core.listing import ALIVE, request_of
+from chub.core.listing import ALIVE, request_of, spec_of
 from chub.core.marks import STOP_SIGNAL_LABEL
 from chub.core.names import lease_of, name_of
 from chub.core.patience import patiently
@@ -250,6 +250,8 @@ def erase(workspace: Workspace, container: Container) -> None:
         if snapshots is not None and container.snapshot_key:
             gone(snapshots.remove, container.snapshot_key)
 
+    if request_of(container).get("resources", {}).get("cgroup_parent"):  # else everybody knows where it is
+        cgroups.note(workspace, spec_of(container)["linux"]["cgroupsPath"])
     gone(services.containers.delete, container.id)
     together(remove_snapshot, lambda: gone(services.leases.delete, lease_of(container.id)))
     remove_tree(workspace.data / container.id)

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from chub.chain.links import Evidence
+from chub.core.disk import taken
 from chub.core.strays import places
 from chub.doctor.findings import Finding, Kind
-from chub.doctor.scene import Scene, changed, size_of
+from chub.doctor.scene import Scene, changed
 
 
 def find(scene: Scene) -> Iterator[Finding]:
@@ -26,7 +27,7 @@ def find(scene: Scene) -> Iterator[Finding]:
             problem=f"task {id[:12]} is gone",
             owner=owner,
             since=changed(path),
-            size=size_of(path),
+            size=taken(path),
             evidence=(
                 Evidence("Tasks.List", f"no task {id[:12]}"),
                 Evidence(str(path), " ".join(sorted(each.name for each in path.glob("*")))),

@@ -6,9 +6,10 @@ import os
 import shlex
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from chub.chain.links import Evidence
+from chub.core.cgroups import forget
 from chub.doctor.findings import Finding, Kind
 from chub.doctor.scene import CONTAINER_ID, Scene, changed
 
@@ -18,18 +19,18 @@ UNITS = (".service", ".scope", ".slice", ".mount", ".socket", ".swap")  # system
 def find(scene: Scene) -> Iterator[Finding]:
     """Those without a process, a task, and a shim of whatever engine; with cgroup v1 one finding for all hierarchies.
 
-    chub's are ``/chub/ID``, ctr's ``/NAMESPACE/ID``.
+    chub's are ``/chub/ID``, or below what ``--cgroup-parent`` said; ctr's ``/NAMESPACE/ID``.
     """
     directories: dict[str, list[Path]] = {}
     for path, directory in scene.cgroups:
         directories.setdefault(path, []).append(directory)
     served = {shim.id for shim in scene.every_shim}
     for path, places in directories.items():
-        parent, id = PurePath(path).parts[1:]
+        parent, _, id = path[1:].rpartition("/")
         since = changed(places[0])
         if id in scene.tasks or id in served or scene.busy(id) or id.endswith(UNITS) or any(map(_used, places)):
             continue
-        ours = parent == "chub" and CONTAINER_ID.fullmatch(id) is not None
+        ours = parent in scene.parents and CONTAINER_ID.fullmatch(id) is not None
         if not scene.settled(since) or (ours and _elsewhere(scene, id)):
             continue
         yield Finding(
@@ -72,3 +73,4 @@ def mend(scene: Scene, finding: Finding) -> None:
             for place, _, _ in os.walk(directory, topdown=False):
                 with suppress(FileNotFoundError):
                     os.rmdir(place)
+    forget(scene.workspace, finding.subject)

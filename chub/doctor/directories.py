@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from chub.chain.links import Evidence
+from chub.core.disk import taken
 from chub.doctor.findings import Finding, Kind
-from chub.doctor.scene import Scene, changed, size_of
+from chub.doctor.scene import Scene, changed
 
 
 def find(scene: Scene) -> Iterator[Finding]:
@@ -23,7 +24,7 @@ def find(scene: Scene) -> Iterator[Finding]:
             problem="its container is gone",
             owner="chub",
             since=changed(path),
-            size=size_of(path),
+            size=taken(path),
             evidence=(
                 Evidence("Containers.List", f"no container {path.name[:12]}"),
                 Evidence("Leases.List", "no client is making it"),

@@ -10,9 +10,10 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from chub.chain.links import Evidence
+from chub.core.disk import taken
 from chub.core.keeping import Keeper, alive
 from chub.doctor.findings import Finding, Kind
-from chub.doctor.scene import CONTAINER_ID, Scene, changed, size_of
+from chub.doctor.scene import CONTAINER_ID, Scene, changed
 from chub.errors import Conflict
 from chub.keeper.executed import NOTE
 from chub.output import protocol
@@ -52,7 +53,7 @@ def _found(scene: Scene, path: Path, problem: str, witness: Evidence, *, command
         problem=problem,
         owner="chub",
         since=changed(path),
-        size=size_of(path) if path.is_dir() else None,
+        size=taken(path) if path.is_dir() else None,
         evidence=(witness,),
         command=command or f"rm -r {shlex.quote(str(path))}",
         mendable=mendable,

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
 from chub.chain.host import Host
+from chub.core.cgroups import hierarchies, noted
 from chub.core.leasing import abandoned
-from chub.core.listing import owner_of
+from chub.core.listing import owner_of, request_of, spec_of
 from chub.core.names import lease_of
 from chub.core.strays import BUNDLES
 from chub.core.undo import remove_tree
@@ -21,6 +23,7 @@ from chub.core.workspace import Workspace
 from chub.engine import shims
 from chub.engine.shims import Shim
 from chub.errors import ChubError, Conflict
+from chub.oci.spec.resources import PARENT
 from chub.settings import HOST_SOCKET
 
 TYPE_CHECKING = False
@@ -50,7 +53,8 @@ class Scene:
         self._youngest = datetime.now(UTC) - patience
 
         self.mounts = host.mounts()
-        self.cgroups = tuple(_cgroups(host, self.namespace))
+        self.parents = frozenset(_parents(workspace))
+        self.cgroups = tuple(_cgroups(host, sorted(self.parents | {self.namespace})))
         self.every_shim = tuple(shims.every())
         self.directories = _containers_in(workspace.data)
         self.states = _containers_in(workspace.state)
@@ -164,16 +168,6 @@ def changed(path: Path) -> datetime | None:
     return None
 
 
-def size_of(directory: Path) -> int:
-    """Bytes of the files below a directory."""
-    total = 0
-    for place, _, names in os.walk(directory):
-        for name in names:
-            with suppress(OSError):
-                total += os.lstat(os.path.join(place, name)).st_size
-    return total
-
-
 def _entries(directory: Path) -> tuple[Path, ...]:
     with suppress(FileNotFoundError, NotADirectoryError):
         return tuple(sorted(path for path in directory.iterdir() if path.is_dir()))
@@ -184,14 +178,21 @@ def _containers_in(directory: Path) -> tuple[Path, ...]:
     return tuple(path for path in _entries(directory) if CONTAINER_ID.fullmatch(path.name))
 
 
-def _cgroups(host: Host, namespace: str) -> Iterator[tuple[str, Path]]:
-    """Cgroups where containers are: /chub/ID, and /NAMESPACE/ID as ctr has it; each with the directory of it."""
-    root = host.path("/sys/fs/cgroup")
-    hierarchies = (root,) if (root / "cgroup.controllers").exists() else _entries(root)
-    for parent in dict.fromkeys(("chub", namespace)):
-        for hierarchy in hierarchies:
-            if not hierarchy.is_symlink():
-                yield from ((f"/{parent}/{path.name}", path) for path in _entries(hierarchy / parent))
+def _parents(workspace: Workspace) -> Iterator[str]:
+    """The cgroups that those of chub's containers are in, or have been left in."""
+    yield PARENT
+    for container in workspace.services.containers.list():
+        if request_of(container).get("resources", {}).get("cgroup_parent"):
+            yield os.path.dirname(spec_of(container)["linux"]["cgroupsPath"]).lstrip("/")
+    yield from (os.path.dirname(path).lstrip("/") for path in noted(workspace))
+
+
+def _cgroups(host: Host, parents: Iterable[str]) -> Iterator[tuple[str, Path]]:
+    """Cgroups where containers are, each with the directory of it."""
+    roots = [Path(each) for each in sorted(hierarchies(str(host.path("/sys/fs/cgroup"))))]
+    for parent in parents:
+        for root in roots:
+            yield from ((posixpath.join("/", parent, path.name), path) for path in _entries(root / parent))
 
 
 def _bundles(address: str, namespace: str) -> Iterator[Path]:

@@ -9,8 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from chub.chain.links import Evidence
+from chub.core.disk import taken
 from chub.doctor.findings import Finding, Kind
-from chub.doctor.scene import Scene, changed, size_of
+from chub.doctor.scene import Scene, changed
 from chub.keeper.kept import start_ticks
 
 
@@ -41,7 +42,7 @@ def _left(scene: Scene, path: Path, problem: str, source: str, said: str) -> Fin
         problem=problem,
         owner="chub",
         since=changed(path),
-        size=size_of(path),
+        size=taken(path),
         evidence=(Evidence(source, said), Evidence(str(path), " ".join(sorted(each.name for each in path.glob("*"))))),
         command=f"rm -r {shlex.quote(str(path))}",
         mendable=True,

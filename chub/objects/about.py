@@ -12,6 +12,7 @@ from typing import Any
 from chub.core.host import has_apparmor
 from chub.core.listing import State, containers
 from chub.errors import ChubError
+from chub.objects.components import Component, init, runc
 from chub.objects.plugins import status
 from chub.oci.config import rfc3339
 
@@ -37,10 +38,14 @@ def client_version() -> dict[str, Any]:
 def server_version(workspace: Workspace) -> dict[str, Any]:
     """The engine's part of ``version``."""
     found = workspace.services.version.get()
+    containerd = Component(name="containerd", path="", version=found.version, commit=found.revision)
+    parts = (containerd, runc(workspace.services), init())
     return {
         "Platform": {"Name": ""},
         "Components": [
-            {"Name": "containerd", "Version": found.version, "Details": {"GitCommit": found.revision}},
+            {"Name": part.name, "Version": part.version, "Details": {"GitCommit": part.commit}}
+            for part in parts
+            if part
         ],
         "Version": found.version,
         "GitCommit": found.revision,
@@ -61,12 +66,13 @@ def server_info(workspace: Workspace) -> dict[str, Any]:
     states = [row.state for row in containers(workspace, all=True)]
     system = _os_release()
     plugins = services.introspection.plugins()
+    engine, runtime, first = services.version.get(), runc(services), init()
     return {
         "ID": services.introspection.server().uuid,
         "Containers": len(states),
         "ContainersRunning": states.count(State.RUNNING),
         "ContainersPaused": states.count(State.PAUSED),
-        "ContainersStopped": len(states) - states.count(State.RUNNING) - states.count(State.PAUSED),
+        "ContainersStopped": states.count(State.EXITED) + states.count(State.CREATED),
         "Images": len({image.target.digest for image in services.images.list()}),
         "Driver": settings.snapshotter,
         "Plugins": {
@@ -88,9 +94,13 @@ def server_info(workspace: Workspace) -> dict[str, Any]:
         "MemTotal": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
         "DockerRootDir": str(settings.data_root),
         "Name": os.uname().nodename,
-        "ServerVersion": services.version.get().version,
+        "ServerVersion": engine.version,
         "Runtimes": {RUNTIME: {"path": "runc"}},
         "DefaultRuntime": RUNTIME,
+        "InitBinary": first.path if first else "",
+        "ContainerdCommit": {"ID": engine.revision},
+        "RuncCommit": {"ID": runtime.commit if runtime else ""},
+        "InitCommit": {"ID": first.commit if first else ""},
         "SecurityOptions": [*(["name=apparmor"] if has_apparmor() else []), "name=seccomp,profile=builtin"],
         "Containerd": {"Address": services.address, "Namespaces": {"Containers": services.namespace}},
         "Warnings": [f"plugin {each.type}.{each.id}: {each.error}" for each in plugins if status(each) == "error"]

@@ -99,12 +99,17 @@ class Shim:
         return _bytes(response.get(2, b""))
 
 
+def bundle_of(pid: int) -> str:
+    """The bundle of a container's first process: where its parent, the shim, works. OSError if none is seen."""
+    with open(f"/proc/{pid}/stat", "rb") as file:
+        parent = int(file.read().rpartition(b")")[2].split()[1])
+    return os.readlink(f"/proc/{parent}/cwd")
+
+
 def shim_of(pid: int) -> Shim:
-    """The shim of a container's first process: its parent, which works in the bundle. NoAnswer if none is seen."""
+    """The shim of a container's first process. NoAnswer if none is seen."""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            parent = int(file.read().rpartition(b")")[2].split()[1])
-        bundle = os.readlink(f"/proc/{parent}/cwd")
+        bundle = bundle_of(pid)
         try:
             with open(os.path.join(bundle, "bootstrap.json")) as file:
                 told = json.load(file)

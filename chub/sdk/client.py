@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from chub.chain.links import Chain
     from chub.core.events import Happening
     from chub.doctor.findings import Finding, Mended
+    from chub.objects.disk_usage import DiskUsage
     from chub.sdk.containers import Containers
     from chub.sdk.images import Images
     from chub.sdk.objects import Objects
@@ -138,6 +139,15 @@ class Client:
         from chub.core.events import happenings
 
         return happenings(self.workspace, since=since, until=until, filters=filters)
+
+    def df(self, *, all_namespaces: bool = False) -> DiskUsage:
+        """What images and containers of this namespace (of all namespaces) take on the disk, and what could go.
+
+        Blobs and snapshots that several images share are counted once; the size of a container has its log in it.
+        """
+        from chub.objects.disk_usage import disk_usage
+
+        return disk_usage(self.workspace, all_namespaces=all_namespaces)
 
     def version(self) -> Version:
         """The engine's version."""

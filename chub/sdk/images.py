@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chub.core.image_listing import ImageSummary, Step
     from chub.core.image_removal import Removed
     from chub.core.metering import Progress
+    from chub.objects.image_usage import ImageUsage
     from chub.oci.config import ImageConfig
 
 
@@ -133,6 +134,14 @@ class Images:
         from chub.core.image_listing import users
 
         return users(self._workspace.services, all_namespaces=all_namespaces)
+
+    def usage(
+        self, reference: str = "", *, filters: Sequence[str] = (), all_namespaces: bool = False
+    ) -> tuple[ImageUsage, ...]:
+        """What each image, with all its names, takes on the disk, platform by platform; chosen as by `list`."""
+        from chub.objects.image_usage import image_usages
+
+        return image_usages(self._workspace, reference=reference, filters=filters, all_namespaces=all_namespaces)
 
     def import_rootfs(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -99,6 +100,29 @@ def test_listings_are_dockers(both: tuple[Command, Command]) -> None:
 
         said = [(each.exit_status, shape(each.stdout), shape(each.stderr)) for each in (theirs, ours)]
         assert (line, *said[1]) == (line, *said[0])
+
+
+CONFIGURED = {
+    "psFormat": "{{.Names}} {{.Image}}",
+    "imagesFormat": "table {{.Repository}}\\t{{.Tag}}",
+    "statsFormat": "{{.Name}} {{.PIDs}}",
+}
+WITH_IT = ["ps", "ps -s", "ps -q", "ps --format table", "images busybox", "images -q busybox", "stats --no-stream r1"]
+
+
+def test_formats_of_dockers_configuration(both: tuple[Command, Command], tmp_path: Path) -> None:
+    """Its formats stand where no --format does; a broken file is a warning."""
+    (tmp_path / "config.json").write_text(json.dumps(CONFIGURED))
+    configured = [Command(words=each.words, env={**each.env, "DOCKER_CONFIG": str(tmp_path)}) for each in both]
+    for line in WITH_IT:
+        theirs, ours = (program(*line.split()) for program in configured)
+        assert (line, shape(ours.stdout)) == (line, shape(theirs.stdout))
+    (tmp_path / "config.json").write_text("{")
+    theirs, ours = (program("ps", "-a") for program in configured)
+    warning = f"WARNING: Error parsing config file ({tmp_path}/config.json): "
+    assert theirs.stderr.startswith(warning)
+    assert ours.stderr.startswith(warning)
+    assert (ours.exit_status, shape(ours.stdout)) == (theirs.exit_status, shape(theirs.stdout))
 
 
 INSPECTED = [

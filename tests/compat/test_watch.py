@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import select
 import shlex
+import subprocess
 import time
 from contextlib import contextmanager
 from functools import partial
@@ -76,6 +78,60 @@ def test_events(docker: Command, docker_image: str, chub: Command, image: str) -
         lines = [past(*each, "--format json").stdout.splitlines() for each in ((docker, dockers), (chub, chubs))]
     assert [order(line) for line in lines[0]] == [order(line) for line in lines[1]]
     assert [shape(line) for line in lines[0]] == [shape(line) for line in lines[1]]
+
+
+LIFE = (  # of containers that run out of memory, and of one that is started again and again
+    ("run", "--name", "greedy", "-m", "16m", "IMAGE", "dd", "if=/dev/zero", "of=/dev/null", "bs=100M", "count=1"),
+    ("run", "--name", "parent", "-m", "16m", "IMAGE", "sh", "-c", "dd if=/dev/zero of=/dev/null bs=100M; exit 7"),
+    ("run", "-d", "--name", "again", "IMAGE", "sleep", "600"),
+    ("restart", "-t", "0", "again"),
+    ("kill", "again"),
+    ("wait", "again"),
+    ("start", "again"),
+    ("pause", "again"),
+    ("unpause", "again"),
+    ("stop", "-t", "0", "again"),
+    ("restart", "again"),
+    ("rm", "greedy"),
+    ("rm", "parent"),
+    ("rm", "-f", "again"),
+)
+DOCKERS_ALONE = {"attach", "kill", "stop", "restart"}
+LINE = "{{.Actor.Attributes.name}} {{.Action}} {{.Actor.Attributes.exitCode}}"
+
+
+def test_events_of_oom_and_restart(docker: Command, docker_image: str, chub: Command, image: str) -> None:
+    """56: as they happen, in docker's order, with its exit codes, but for those that containerd does not know."""
+    began = f"{time.time():.9f}"
+    live(docker, docker_image)
+    ended = f"{time.time():.9f}"
+    filters = ("--filter", "type=container", "--format", LINE)
+    theirs = docker.ok("events", "--since", began, "--until", ended, *filters).splitlines()
+    with chub.start("events", *filters, stdout=subprocess.PIPE) as listening:
+        assert listening.stdout is not None
+        while not select.select([listening.stdout], [], [], 0)[0]:
+            mark(chub, image, "begin")
+        live(chub, image)
+        mark(chub, image, "end")
+        ours = [line.decode().rstrip() for line in iter(listening.stdout.readline, b"end destroy <no value>\n")]
+        listening.terminate()
+
+    ours = [line for line in ours if line.split()[0] not in ("begin", "end")]
+    assert ours == [line for line in theirs if line.split()[1] not in DOCKERS_ALONE]
+    assert {"greedy oom <no value>", "greedy die 137", "parent oom <no value>", "parent die 7"} <= {*ours}
+
+
+def live(client: Command, image: str) -> None:
+    """Carry LIFE out."""
+    for line in LIFE:
+        network = ("--network", "none") if line[0] == "run" else ()
+        client(line[0], *network, *(image if word == "IMAGE" else word for word in line[1:]))
+
+
+def mark(client: Command, image: str, name: str) -> None:
+    """A container that is made and removed, for its events."""
+    client.ok("create", "--name", name, image, "true")
+    client.ok("rm", name)
 
 
 def past(client: Command, id: str, line: str = "") -> Ended:

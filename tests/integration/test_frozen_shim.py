@@ -50,11 +50,13 @@ def test_others_are_listed_at_once(chub: Command, client: sdk.Client, image: str
         slow = took(lambda: client.containers.get("web"))
         said = chub.ok("ps", "--format", "{{.Names}} {{.Status}} {{.State}}")
         inspected = chub.ok("inspect", "-f", "{{.State.Status}} {{.State.Pid}}", "web")
+        counted = chub.ok("info")
 
     other, db, web = said.splitlines()
     assert other.startswith("other Up ")
     assert (db, web) == ("db Unknown unknown", "web Unknown unknown")
     assert inspected == "unknown 0\n"
+    assert " Containers: 3\n  Running: 1\n  Paused: 0\n  Stopped: 0\n  Unknown: 2\n" in counted
     assert max(late, slow) < usual + HELD_UP
     assert chub.ok("ps", "--format", "{{.State}}") == "running\n" * 3
     chub.ok("rm", "-f", "web", "db", "other")

@@ -95,6 +95,37 @@ def _oci(blob: Descriptor) -> manifests.Descriptor:
     return manifests.Descriptor(media_type=blob.media_type, digest=blob.digest, size=blob.size)
 
 
+def test_what_images_take(client: Client, services: Services, chub: Command, stacked: str, image: str) -> None:
+    """By platform, those that are not here too; what two need counts once; a container holds its image's."""
+    services.images.create(Image(name="docker.io/library/again:1", target=find(services, stacked).target))
+    chub.ok("create", "--name", "web", image, "true")
+    usage = {each.names: each for each in client.images.usage()}
+    tree = chub.ok("images", "--tree").splitlines()
+    images, containers, *others = client.df().groups
+
+    busybox, other = usage[(f"{image}:latest",)], usage[("again:1", stacked)]
+    assert [each.size for each in other.platforms] == [0, other.platforms[1].content]
+    assert other.content > other.platforms[1].content > 0
+    assert (busybox.containers, other.containers, busybox.platforms[0].used) == (1, 0, True)
+    assert (images.total, images.active, images.reclaimable) == (2, 1, other.size)
+    assert images.size == busybox.size + other.size
+    assert (containers.total, containers.active, containers.reclaimable) == (1, 0, containers.size)
+    assert [(each.total, each.size) for each in others] == [(0, 0)] * 2
+    here = platforms.host()
+    assert [line.partition("  ")[0] for line in tree[3:]] == [
+        "again:1",
+        stacked,
+        f"├─ {other.platforms[0].platform}",
+        f"└─ {here}",
+        "",
+        f"{image}:latest",
+        f"└─ {here}",
+        "",
+    ]
+    assert [line.endswith("U") for line in tree[3:]] == [False] * 5 + [True, True, False]
+    chub.ok("rm", "web")
+
+
 def test_an_image_is_found_by_name_and_by_id(services: Services, image: str) -> None:
     """Short and full names, the id, its beginning, with and without the algorithm, the target's digest too."""
     found = resolve(services, image)

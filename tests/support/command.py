@@ -71,7 +71,8 @@ class Command:
             for name in ("PATH", "HOME", "TMPDIR", "COVERAGE_PROCESS_START")
             if name in os.environ
         }
-        return kept | {"LC_ALL": "C.UTF-8", "TERM": "xterm"} | dict(self.env) | dict(more or {})
+        plain = {"LC_ALL": "C.UTF-8", "TERM": "xterm", "DOCKER_CONFIG": "/nonexistent"}
+        return kept | plain | dict(self.env) | dict(more or {})
 
 
 def _text(output: bytes) -> str:

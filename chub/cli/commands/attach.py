@@ -7,9 +7,9 @@ import typer
 from chub.cli.context import connect
 from chub.cli.flags.common import Keys, SigProxy
 from chub.cli.frame import Commands
+from chub.cli.preferences import leaving
 from chub.cli.streams import complain
 from chub.errors import ChubError
-from chub.options.terminal import parse_keys
 
 app = Commands()
 
@@ -29,7 +29,7 @@ def attach(
     chub attach --no-stdin --sig-proxy=false web
     """
     found = connect(context).containers.get(container)
-    ended = found.attach_here(stdin=not no_stdin, signals=sig_proxy, leave=parse_keys(detach_keys))
+    ended = found.attach_here(stdin=not no_stdin, signals=sig_proxy, leave=leaving(detach_keys))
     complain(ended)
     if ended.exit_code is None:
         raise ChubError("read escape sequence")

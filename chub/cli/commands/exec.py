@@ -8,11 +8,11 @@ from chub.cli.context import connect
 from chub.cli.flags.common import Force, Keys
 from chub.cli.flags.parsers import parsed
 from chub.cli.frame import Commands
+from chub.cli.preferences import leaving
 from chub.cli.streams import complain
 from chub.errors import ChubError, ProgramNotStarted
 from chub.options.execution import Execution
 from chub.options.process import parse_env, read_env_file
-from chub.options.terminal import parse_keys
 
 app = Commands()
 
@@ -58,7 +58,7 @@ def exec(
         interactive=interactive and not detach,
         tty=tty,
     )
-    keys = parse_keys(detach_keys)
+    keys = leaving(detach_keys)
     found = connect(context).containers.get(container)
     if detach:
         try:

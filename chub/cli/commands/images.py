@@ -8,7 +8,8 @@ from chub.cli import boundary
 from chub.cli.context import connect
 from chub.cli.flags.common import Filters, Format, NoTrunc, Quiet, Template
 from chub.cli.frame import Commands
-from chub.errors import ChubError, NotFound
+from chub.cli.preferences import preferred
+from chub.errors import ChubError, Invalid, NotFound
 
 app = Commands()
 
@@ -30,6 +31,9 @@ def ls(
     format: Format = None,
     no_trunc: NoTrunc = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only show image IDs.")] = False,
+    tree: Annotated[
+        bool, typer.Option("--tree", help="Show each image with all its names and platforms, and what they take.")
+    ] = False,
 ) -> None:
     """List images.
 
@@ -39,6 +43,17 @@ def ls(
     chub images --format '{{.Repository}} {{.Size}}'
     """
     client = connect(context)
+    if tree:
+        for flag, given in {"quiet": quiet, "no-trunc": no_trunc, "show-digest": digests, "format": format}.items():
+            if given:
+                raise Invalid(f"--{flag} is not yet supported with --tree")
+        from chub.cli.render import image_tree
+
+        found = client.images.usage(reference, filters=filter or (), all_namespaces=all_namespaces)
+        image_tree.show(found, everywhere=all_namespaces)
+        return
+    if not (quiet or all_namespaces):  # docker has no word for that
+        format = preferred("imagesFormat", format)
     from chub.cli.render.images import columns, kind
     from chub.cli.render.show import Form, show
 

@@ -8,6 +8,7 @@ from chub.cli.context import connect
 from chub.cli.flags.common import Filters, Format, NoTrunc, Quiet
 from chub.cli.flags.parsers import parsed
 from chub.cli.frame import Commands
+from chub.cli.preferences import preferred
 from chub.errors import Invalid
 from chub.options.values import parse_integer
 
@@ -62,6 +63,8 @@ def ps(
     from chub.cli.render.containers import KIND, Extra, columns
     from chub.cli.render.show import Form, attempt, show
 
+    if not (quiet or ns or all_namespaces):  # docker has no words for these
+        format = preferred("psFormat", format)
     form = Form(format=format, quiet=quiet, no_trunc=no_trunc)
     asked = attempt(columns(Extra()), form, KIND)
     found = client.containers.list(

@@ -10,9 +10,9 @@ from chub.cli.flags.common import Keys, SigProxy
 from chub.cli.flags.container import ContainerFlags, Image, Rootfs, Words
 from chub.cli.flags.grouped import grouped
 from chub.cli.frame import Commands
+from chub.cli.preferences import leaving
 from chub.cli.streams import complain, warn
 from chub.errors import ChubError, Contradiction
-from chub.options.terminal import parse_keys
 
 app = Commands()
 
@@ -51,7 +51,7 @@ def run(
     finished = containers.run_here(
         request,
         signals=sig_proxy,
-        leave=parse_keys(detach_keys),
+        leave=leaving(detach_keys),
         announce=lambda id: print(id, flush=True) if flags.terminal.attach == ("stdin",) else None,
     )
     warn(image, finished.warnings)

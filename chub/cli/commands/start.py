@@ -9,9 +9,9 @@ from chub.cli.each import each
 from chub.cli.flags.common import Containers, Keys
 from chub.cli.flags.parsers import parsed
 from chub.cli.frame import Commands
+from chub.cli.preferences import leaving
 from chub.cli.streams import complain
 from chub.errors import ChubError
-from chub.options.terminal import parse_keys
 from chub.options.values import parse_integer
 
 app = Commands()
@@ -40,7 +40,7 @@ def start(
     if len(containers) > 1:
         raise ChubError("you cannot start and attach multiple containers at once")
     container = client.containers.get(containers[0])
-    ended = container.start_here(stdin=interactive, leave=parse_keys(detach_keys))
+    ended = container.start_here(stdin=interactive, leave=leaving(detach_keys))
     complain(ended)
     raise typer.Exit(ended.exit_code or 0)
 

@@ -9,6 +9,7 @@ import typer
 from chub.cli.context import connect
 from chub.cli.flags.common import Format, NoTrunc
 from chub.cli.frame import Commands
+from chub.cli.preferences import preferred
 
 app = Commands()
 
@@ -29,7 +30,7 @@ def stats(
     from chub.cli.render.show import Form, show
     from chub.cli.render.stats import COLUMNS, KIND, redraw
 
-    form = Form(format=format or None, no_trunc=no_trunc)
+    form = Form(format=preferred("statsFormat", format) or None, no_trunc=no_trunc)
     live = not no_stream and sys.stdout.isatty()
     for readings in client.containers.stats(containers or (), all=all):
         draw = partial(show, readings, COLUMNS, form, kind=KIND)

@@ -6,6 +6,7 @@ import typer
 
 from chub.cli.confirm import confirmed
 from chub.cli.context import connect
+from chub.cli.flags.common import Format
 from chub.cli.frame import Commands
 from chub.errors import Invalid
 
@@ -52,3 +53,29 @@ def doctor(
         render.show_json(found, done)
     if done.left:
         raise typer.Exit(1)
+
+
+@app.command("df")
+def df(
+    context: typer.Context,
+    all_namespaces: Annotated[
+        bool, typer.Option("--all-namespaces", "-A", help="Look in all namespaces of the engine.")
+    ] = False,
+    format: Format = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show detailed information on space usage.")] = False,
+) -> None:
+    """Show disk usage: of images what is shared counts once, of containers their logs too.
+
+    Examples:
+    chub system df
+    chub system df -v
+    chub system df --format '{{.Type}} {{.Reclaimable}}'
+    """
+    client = connect(context)
+    from chub.cli.render import disk
+
+    usage = client.df(all_namespaces=all_namespaces)
+    if verbose:
+        disk.show_all(usage, format, everywhere=all_namespaces)
+    else:
+        disk.show_groups(usage, format)

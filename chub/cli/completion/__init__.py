@@ -120,7 +120,9 @@ def _client(context: Any) -> "Client":
     deferred.keep_asyncio_out_of_logging()
     from chub.sdk.client import Client
 
-    return Client(settings=settings(context), timeout=PATIENCE)
+    client = Client(settings=settings(context), timeout=PATIENCE)
+    client.services.channel.connect()  # while modules are imported
+    return client
 
 
 def _containers(context: Any) -> Iterator[Answer]:

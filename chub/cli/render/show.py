@@ -83,17 +83,26 @@ def _templated(rows: Iterable[Row], columns: Sequence[Column[Row]], form: Form, 
 
     wanted = template.listing(format)
     titles = {column.key: column.heading for column in columns}
-    values = [
+    values = values_of(rows, columns, kind, full=form.no_trunc)
+    if not values:  # a template that is wrong is wrong on nothing too
+        wanted.render(titles, [_blank(columns, kind)])
+    print(wanted.render(titles, values), end="")
+
+
+def values_of(
+    rows: Iterable[Row], columns: Sequence[Column[Row]], kind: Kind[Row], *, full: bool = True
+) -> list[TemplateRow]:
+    """The rows as templates have them."""
+    from chub.cli.render import template
+
+    return [
         template.Row(
-            {column.key: _value(column, row, form.no_trunc) for column in columns}
+            {column.key: _value(column, row, full) for column in columns}
             | {name: method(row) for name, method in kind.methods.items()},
             kind.name,
         )
         for row in rows
     ]
-    if not values:  # a template that is wrong is wrong on nothing too
-        wanted.render(titles, [_blank(columns, kind)])
-    print(wanted.render(titles, values), end="")
 
 
 def _value(column: Column[Row], row: Row, full: bool) -> object:

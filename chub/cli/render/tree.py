@@ -1,16 +1,15 @@
 """Snapshots as trees, and what differs between two of them; with colour on a terminal."""
 
-import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from chub.cli.render.objects import key, users
 from chub.cli.render.text import plain, size
+from chub.cli.render.tone import DIM, toned
 from chub.objects.changes import Change
 from chub.objects.snapshots import SnapshotUsage
 
 TONES = {"active": 32, "view": 36, "A": 32, "C": 33, "D": 31}  # SGR: green, cyan, green, yellow, red
-DIM = 2
 
 
 def show_tree(rows: Sequence[SnapshotUsage], *, full: bool) -> None:
@@ -26,13 +25,13 @@ def show_tree(rows: Sequence[SnapshotUsage], *, full: bool) -> None:
             kind = str(row.summary.snapshot.kind)
             gap = " " * (wide - len(branch) - len(name))
             tail = f"{size(row.size):>8}  {plain(users(row.summary, full))}".rstrip()
-            print(f"{_toned(branch, DIM)}{name}{gap}  {_toned(f'{kind:<9}', TONES.get(kind, DIM))}  {tail}")
+            print(f"{toned(branch, DIM)}{name}{gap}  {toned(f'{kind:<9}', TONES.get(kind, DIM))}  {tail}")
 
 
 def show_changes(found: Sequence[Change]) -> None:
     """Print changes as docker's ``diff``: ``A /etc/new``."""
     for each in found:
-        print(_toned(f"{each.kind} {plain(each.path)}", TONES[each.kind]))
+        print(toned(f"{each.kind} {plain(each.path)}", TONES[each.kind]))
 
 
 def _lines(rows: Sequence[SnapshotUsage], full: bool) -> Iterator[tuple[str, str, SnapshotUsage]]:
@@ -50,7 +49,3 @@ def _lines(rows: Sequence[SnapshotUsage], full: bool) -> Iterator[tuple[str, str
         for place, child in reversed(list(enumerate(children))):
             last = place == len(children) - 1
             todo.append((indent + ("└ " if last else "├ "), indent + (" " if last else "│"), child))
-
-
-def _toned(text: str, tone: int) -> str:
-    return f"\x1b[{tone}m{text}\x1b[0m" if text and sys.stdout.isatty() else text

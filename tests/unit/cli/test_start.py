@@ -98,4 +98,7 @@ def test_a_name_is_completed_with_little() -> None:
         "chub.core.run",
         "chub.oci.spec.build",
         "importlib.resources",
+        "json",
+        "shutil",
+        "traceback",
     }

@@ -45,6 +45,7 @@ from chub.cli.render.template.values import (
     Value,
     is_nil,
     is_true,
+    key_type,
     printed,
     type_name,
 )
@@ -299,6 +300,8 @@ class Run:
         if holder is None or holder is NIL:
             self.fail(f"nil pointer evaluating {kind}.{name}")
         if not isinstance(holder, dict) or (isinstance(holder, Struct) and name not in holder):
+            self.fail(f"can't evaluate field {name} in type {kind}")
+        if key_type(holder) != TEXT:
             self.fail(f"can't evaluate field {name} in type {kind}")
         value = holder.get(name, NO_VALUE)
         if callable(value):

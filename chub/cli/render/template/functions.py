@@ -17,6 +17,7 @@ from chub.cli.render.template.values import (
     encoded,
     is_nil,
     is_true,
+    key_type,
     printed,
     type_name,
 )
@@ -48,11 +49,12 @@ def _index(item: Value, *keys: Value) -> Value:
         if is_nil(item) and not isinstance(item, (Slice, Map)):
             raise CallError("index of nil pointer")
         if isinstance(item, dict) and not isinstance(item, Struct):
-            if type(key) is not str:
+            wanted = key_type(item)
+            if type(key) is not str or wanted != TEXT:
                 raise CallError(
-                    "value is nil; should be of type string"
+                    f"value is nil; should be of type {wanted}"
                     if is_nil(key)
-                    else f"value has type {type_name(key)}; should be string"
+                    else f"value has type {type_name(key)}; should be {wanted}"
                 )
             item = item.get(key, item.zero if isinstance(item, Map) else None)
         elif isinstance(item, (list, str)):

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chub.cli.render.template.evaluate import ExecutionError
-from chub.cli.render.template.values import NIL, Duration, Map, Number, Slice, Struct, Time, Value
+from chub.cli.render.template.values import NIL, TEXT_KEY, Duration, Map, Number, Slice, Struct, Time, Value
 
 if TYPE_CHECKING:
     from chub.cli.render.template import Template
@@ -37,7 +37,7 @@ RECORDS = {
     "container.HealthcheckResult": "Start:time End:time ExitCode Output",
     "container.HostConfig": """
         Binds:[string] ContainerIDFile LogConfig:container.LogConfig NetworkMode
-        PortBindings:{[nat.PortBinding]} RestartPolicy:container.RestartPolicy AutoRemove VolumeDriver
+        PortBindings:{nat.Port:[nat.PortBinding]} RestartPolicy:container.RestartPolicy AutoRemove VolumeDriver
         VolumesFrom:[string] ConsoleSize:[uint] Annotations:{string} CapAdd:[string] CapDrop:[string]
         CgroupnsMode DNS=Dns:[string] DNSOptions=DnsOptions:[string] DNSSearch=DnsSearch:[string]
         ExtraHosts:[string] GroupAdd:[string] IpcMode Cgroup Links:[string] OomScoreAdj PidMode Privileged
@@ -66,7 +66,7 @@ RECORDS = {
     "storage.DriverData": "Data:{string} Name",
     "container.MountPoint": "Type Name Source Destination Driver Mode RW Propagation",
     "container.Config": """
-        Hostname Domainname User AttachStdin AttachStdout AttachStderr ExposedPorts:{struct} Tty OpenStdin
+        Hostname Domainname User AttachStdin AttachStdout AttachStderr ExposedPorts:{nat.Port:struct} Tty OpenStdin
         StdinOnce Env:[string] Cmd:[string] Healthcheck:*v1.HealthcheckConfig ArgsEscaped:bool Image
         Volumes:{struct} WorkingDir Entrypoint:[string] NetworkDisabled:bool MacAddress OnBuild:[string]
         Labels:{string} StopSignal StopTimeout:* Shell:[string]
@@ -76,7 +76,7 @@ RECORDS = {
         Retries:int
     """,
     "container.NetworkSettings": """
-        Bridge SandboxID SandboxKey Ports:{[nat.PortBinding]} HairpinMode LinkLocalIPv6Address
+        Bridge SandboxID SandboxKey Ports:{nat.Port:[nat.PortBinding]} HairpinMode LinkLocalIPv6Address
         LinkLocalIPv6PrefixLen SecondaryIPAddresses:[any] SecondaryIPv6Addresses:[any] EndpointID Gateway
         GlobalIPv6Address GlobalIPv6PrefixLen IPAddress IPPrefixLen IPv6Gateway MacAddress
         Networks:{*network.EndpointSettings}
@@ -105,7 +105,8 @@ RECORDS = {
 """docker 28's records: the fields in order, ``Name=key in JSON:type`` each.
 
 Types: none for a text, or whatever the JSON has; ``int``, ``bool``, ``time``, ``duration`` (in ns); ``[T]`` a
-list, ``{T}`` a map, ``*T`` a pointer, ``*`` a pointer to something simple; else another record.
+list, ``{T}`` a map, ``{K:T}`` one whose keys have a type of their own, ``*T`` a pointer, ``*`` a pointer to
+something simple; else another record.
 """
 
 SIMPLE: dict[str, Value] = {"": "", "string": "", "int": 0, "uint": 0, "bool": False, "any": None}
@@ -143,9 +144,9 @@ def typed(value: Value, kind: str) -> Value:
         element = kind[1:-1]
         return Slice((typed(each, element) for each in value or ()), element, nil=value is None)
     if kind.startswith("{"):
-        element = kind[1:-1]
+        key, _, element = kind[1:-1].rpartition(":")
         members = {key: typed(each, element) for key, each in (value or {}).items()}
-        return Map(members, element, typed(None, element), nil=value is None)
+        return Map(members, element, typed(None, element), key=key or TEXT_KEY, nil=value is None)
     if kind == "time":
         return Time(value or "0001-01-01T00:00:00Z")
     if kind == "duration":

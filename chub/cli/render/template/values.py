@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 Value: TypeAlias = Any  # JSON-like, or one of the classes below; NO_VALUE where an expression came to nothing
 
 HTML_IN_JSON = str.maketrans({"<": r"\u003c", ">": r"\u003e", "&": r"\u0026"})
+TEXT_KEY = "string"
 LINE_SEPARATORS = str.maketrans({"\u2028": r"\u2028", "\u2029": r"\u2029"})
 
 
@@ -49,15 +50,27 @@ class Slice(list[Value]):
 
 
 class Map(dict[str, Value]):
-    """A map whose values have a type. `zero` is what a missing key comes to in ``index``."""
+    """A map whose values, and maybe its keys, have a type. `zero` is what a missing key comes to in ``index``."""
 
     def __init__(
-        self, values: Mapping[str, Value], element: str = "string", zero: Value = "", *, nil: bool = False
+        self,
+        values: Mapping[str, Value],
+        element: str = "string",
+        zero: Value = "",
+        *,
+        key: str = TEXT_KEY,
+        nil: bool = False,
     ) -> None:
         super().__init__(values)
         self.element = element
         self.zero = zero
+        self.key = key
         self.nil = nil
+
+
+def key_type(value: Mapping[str, Value]) -> str:
+    """Go's name of the type of a map's keys: no text of a template will do for another than string."""
+    return value.key if isinstance(value, Map) else TEXT_KEY
 
 
 class Struct(dict[str, Value]):
@@ -110,7 +123,7 @@ def type_name(value: Value) -> str:
     if isinstance(value, Slice):
         return f"[]{value.element}"
     if isinstance(value, Map):
-        return f"map[string]{value.element}"
+        return f"map[{value.key}]{value.element}"
     for kind, name in _TYPE_NAMES:
         if isinstance(value, kind):
             return name
