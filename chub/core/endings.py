@@ -38,6 +38,7 @@ class Ending:
     exit_code: int | None = None  # None: as `finished`; 126, 127, 128 also of a start that failed
     error: str = ""  # why it did not start
     cgroup: str = ""  # its path below the hierarchies' roots; "" where it never ran
+    pid: int = 0  # its first process, which tells this start from another; 0 where it never ran
     oom_killed: bool = False  # the kernel killed a process of it because memory ran out
 
     def told(self, exit_code: int, finished: datetime | None, error: str = "") -> Ending:
@@ -78,6 +79,7 @@ def read(directory: Path) -> Ending | None:
         exit_code=content.get("exit_code"),
         error=content.get("error", ""),
         cgroup=content.get("cgroup", ""),
+        pid=content.get("pid", 0),
         oom_killed=content.get("oom_killed", False),
     )
 

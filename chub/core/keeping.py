@@ -149,6 +149,10 @@ class Keeper:
             time.sleep(LOOK)
         return known
 
+    def holds(self, id: str) -> bool:
+        """Whether a keeper holds it, of this version or another."""
+        return os.path.exists(protocol.note_path(str(self._place), id)) or self._held_elsewhere(id)
+
     def _held_elsewhere(self, id: str) -> bool:
         """Whether a keeper of another version holds it."""
         others = (place for place in protocol.places(str(self._workspace.state)) if place != str(self._place))

@@ -9,6 +9,7 @@ from chub.core.create import Created
 from chub.core.keeping import Keeper
 from chub.core.listing import asked_for, request_of, spec_of
 from chub.core.names import name_of
+from chub.core.turns import Turn
 from chub.core.undo import remove_tree
 from chub.core.workspace import Workspace
 from chub.errors import Unsupported
@@ -18,29 +19,40 @@ if TYPE_CHECKING:
     from chub.api.containers import Container
 
 
+TRIES = 3  # others may start it, and it may end, before its turn comes
+
+
 def start(workspace: Workspace, container: Container) -> None:
     """Start a container that does not run; one that does is left alone. Its output goes on where it ended.
 
     Raises Unsupported for a container that chub did not make, and as `run` does for its program.
     """
-    if not runs(workspace, container):
-        launch.start_detached(workspace, made(workspace, container))
+    with closing(Turn(workspace.data / container.id)) as turn:
+        created = made(workspace, container, turn)
+        if created is not None:
+            launch.start_detached(workspace, created)
 
 
-def runs(workspace: Workspace, container: Container) -> bool:
-    """Whether it runs; raises Unsupported for a container that chub did not make."""
+def made(workspace: Workspace, container: Container, turn: Turn) -> Created | None:
+    """A container ready to be started, with `turn` taken: nothing is left of an earlier start. None: it runs.
+
+    Raises Unsupported for a container that chub did not make.
+    """
     if not request_of(container):
         raise Unsupported(
             f"container {name_of(container) or container.id}: only containers that chub made can be started",
             hint="its maker knows where its output goes",
         )
-    return lifecycle.alive(workspace, container.id) is not None
-
-
-def made(workspace: Workspace, container: Container) -> Created:
-    """A container that does not run, ready to be started: nothing is left of an earlier start."""
     with closing(Keeper(workspace)) as keeper:
-        keeper.settled(container.id)
+        for left in reversed(range(TRIES)):
+            turn.take()
+            if lifecycle.alive(workspace, container.id) is not None:
+                turn.close()
+                return None
+            if not left or not keeper.holds(container.id):
+                break
+            turn.close()  # what is finishing it wants its turn
+            keeper.settled(container.id)
     lifecycle.end_task(workspace, container.id)
     remove_tree(workspace.state / container.id)
     return Created(
