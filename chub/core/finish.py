@@ -53,15 +53,16 @@ def _task(workspace: Workspace, id: str) -> Task | None:
 def _finish(workspace: Workspace, id: str, task: Task | None, seen: tuple[int, datetime] | None, pid: int) -> None:
     services = workspace.services
     directory = workspace.data / id
-    known = endings.read(directory) or Ending()
-    if known.started is not None and known.finished is None and pid in (0, known.pid):
-        endings.write(directory, _ending(workspace, task, known, seen))
     try:
         container = services.containers.get(id)
     except NotFound:
         container = None
-    lifecycle.end_task(workspace, id)
-    if container is not None and request_of(container).get("identity", {}).get("remove"):
+    doomed = container is None or bool(request_of(container).get("identity", {}).get("remove"))
+    known = endings.read(directory) or Ending()
+    if known.started is not None and known.finished is None and pid in (0, known.pid):
+        endings.write(directory, _ending(workspace, task, known, seen), doomed=doomed)
+    lifecycle.end_task(workspace, id, doomed=doomed)
+    if container is not None and doomed:
         lifecycle.erase(workspace, container)
     else:
         gone(services.leases.delete, lease_of(id))  # of a client that was killed

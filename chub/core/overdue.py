@@ -17,8 +17,13 @@ def finish_late(workspace: Workspace) -> None:
     with closing(Keeper(workspace)) as keeper:
         for id in keeper.late():
             with suppress(ChubError):
-                note = next(protocol.notes(str(workspace.state), id), {})
-                exit = note.get("exit")
-                seen = (exit[0], endings.moment(exit[1])) if exit else None
-                if finish(workspace, id, seen, pid=note.get("pid", 0), spare=seen is None):
-                    keeper.called_off(id)
+                finish_now(workspace, keeper, id)
+
+
+def finish_now(workspace: Workspace, keeper: Keeper, id: str) -> None:
+    """Finish a container that has ended, in the keeper's place."""
+    note = next(protocol.notes(str(workspace.state), id), {})
+    exit = note.get("exit")
+    seen = (exit[0], endings.moment(exit[1])) if exit else None
+    if finish(workspace, id, seen, pid=note.get("pid", 0), spare=seen is None):
+        keeper.called_off(id)

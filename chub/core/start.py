@@ -12,13 +12,16 @@ from chub.core.names import name_of
 from chub.core.turns import Turn
 from chub.core.undo import remove_tree
 from chub.core.workspace import Workspace
-from chub.errors import Unsupported
+from chub.errors import Conflict, TimedOut, Unsupported
+from chub.output import protocol
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from chub.api.containers import Container
 
 
+ATTENDED = "the client that started it last has not written down yet how it ended"
+PATIENCE = 10.0  # seconds that the keeper has for finishing its last end
 TRIES = 3  # others may start it, and it may end, before its turn comes
 
 
@@ -36,7 +39,7 @@ def start(workspace: Workspace, container: Container) -> None:
 def made(workspace: Workspace, container: Container, turn: Turn) -> Created | None:
     """A container ready to be started, with `turn` taken: nothing is left of an earlier start. None: it runs.
 
-    Raises Unsupported for a container that chub did not make.
+    Raises Unsupported for a container that chub did not make, and where its last end cannot be finished why.
     """
     if not request_of(container):
         raise Unsupported(
@@ -44,15 +47,20 @@ def made(workspace: Workspace, container: Container, turn: Turn) -> Created | No
             hint="its maker knows where its output goes",
         )
     with closing(Keeper(workspace)) as keeper:
-        for left in reversed(range(TRIES)):
+        for _ in range(TRIES):
             turn.take()
             if lifecycle.alive(workspace, container.id) is not None:
                 turn.close()
                 return None
-            if not left or not keeper.holds(container.id):
+            if not keeper.holds(container.id):
                 break
             turn.close()  # what is finishing it wants its turn
-            keeper.settled(container.id)
+            _settle(workspace, keeper, container.id)
+        else:
+            raise TimedOut(
+                f"container {name_of(container)}: its last end is still being finished",
+                hint="is there room for its output? chub system doctor says what hangs",
+            )
     lifecycle.end_task(workspace, container.id)
     remove_tree(workspace.state / container.id)
     return Created(
@@ -64,3 +72,17 @@ def made(workspace: Workspace, container: Container, turn: Turn) -> Created | No
         mounts=workspace.services.snapshots(container.snapshotter).mounts(container.snapshot_key),
         directory=workspace.data / container.id,
     )
+
+
+def _settle(workspace: Workspace, keeper: Keeper, id: str) -> None:
+    """Have its last end finished: by the keeper, or else here, which raises why that does not work."""
+    try:
+        keeper.settled(id, PATIENCE)
+    except TimedOut:
+        if any(note.get("attended") for note in protocol.notes(str(workspace.state), id)):
+            raise Conflict(
+                f"container {id}: {ATTENDED}", hint="does it, or who reads its output, stand still?"
+            ) from None
+        from chub.core.overdue import finish_now
+
+        finish_now(workspace, keeper, id)
