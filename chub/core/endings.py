@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from contextlib import nullcontext, suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 from chub.core.cgroups import oom_kills
 from chub.core.workspace import Workspace, writing
+from chub.errors import ResourceExhausted
 from chub.output import protocol
 from chub.records import record
 
@@ -38,6 +40,7 @@ class Ending:
     exit_code: int | None = None  # None: as `finished`; 126, 127, 128 also of a start that failed
     error: str = ""  # why it did not start
     cgroup: str = ""  # its path below the hierarchies' roots; "" where it never ran
+    pid: int = 0  # its first process, which tells this start from another; 0 where it never ran
     oom_killed: bool = False  # the kernel killed a process of it because memory ran out
 
     def told(self, exit_code: int, finished: datetime | None, error: str = "") -> Ending:
@@ -51,13 +54,16 @@ class Ending:
         )
 
 
-def write(directory: Path, ending: Ending) -> None:
-    """Write it down: whole or not at all. The directory of a container that was removed meanwhile is not made again."""
+def write(directory: Path, ending: Ending, *, doomed: bool = False) -> None:
+    """Write it down: whole or not at all. The directory of a container that was removed meanwhile is not made again.
+
+    A full disk is no hindrance for a container that is `doomed`: it is about to be removed.
+    """
     content = {"version": VERSION, **asdict(ending)}
     for key in ("started", "finished"):
         content[key] = content[key].isoformat() if content[key] else None
     part = directory / f".{NAME}.{os.getpid()}.{threading.get_ident()}"  # who removes it and who attends it may meet
-    with writing(directory):
+    with suppress(ResourceExhausted) if doomed else nullcontext(), writing(directory):
         try:
             part.write_text(json.dumps(content) + "\n")
             os.replace(part, directory / NAME)
@@ -78,6 +84,7 @@ def read(directory: Path) -> Ending | None:
         exit_code=content.get("exit_code"),
         error=content.get("error", ""),
         cgroup=content.get("cgroup", ""),
+        pid=content.get("pid", 0),
         oom_killed=content.get("oom_killed", False),
     )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from contextlib import closing
 
 from chub.core import terminal
 from chub.core.foreground import ENDING, STDOUT, attended, streams_here
@@ -60,15 +61,17 @@ def start_here(
     attached to.
     """
     from chub.core.run import to_its_end
-    from chub.core.start import made, runs
+    from chub.core.start import made
+    from chub.core.turns import Turn
 
-    if runs(workspace, container):
-        return attach_here(workspace, container, stdin=stdin, signals=signals, leave=leave)
-    created = made(workspace, container)
-    asked = created.request.terminal
-    streams = _streams(asked, stdin=stdin and asked.interactive, leave=leave)
-    attend = attended(tty=asked.tty, raw=asked.tty and streams.source is not None, signals=signals, kill=False)
-    return to_its_end(workspace, created, streams, attend)
+    with closing(Turn(workspace.data / container.id)) as turn:
+        created = made(workspace, container, turn)
+        if created is not None:
+            asked = created.request.terminal
+            streams = _streams(asked, stdin=stdin and asked.interactive, leave=leave)
+            attend = attended(tty=asked.tty, raw=asked.tty and streams.source is not None, signals=signals, kill=False)
+            return to_its_end(workspace, created, streams, attend, launched=turn.close)
+    return attach_here(workspace, container, stdin=stdin, signals=signals, leave=leave)
 
 
 def attach_here(

@@ -14,7 +14,7 @@ from typing import Any
 
 import chub.keeper
 from chub.core.workspace import Workspace, private_directory, writing
-from chub.errors import ChubError, Unavailable
+from chub.errors import ChubError, TimedOut, Unavailable
 from chub.output import protocol
 
 TYPE_CHECKING = False
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 PROGRAM = str(Path(chub.keeper.__file__).with_name("__main__.py"))
 ANSWER = 10.0  # seconds
 NOBODY = (ConnectionRefusedError, FileNotFoundError)  # what connecting says where no keeper is alive
+LEAST = 0.001  # seconds: zero would be no waiting at all
 LOOK = 0.1  # seconds between two looks at what a keeper of another version does
 TRIES = 3  # a keeper that has nothing to do may end just when it is asked
 FINISH = "import sys; sys.path[:] = {path}; from chub.core.finish import main; main(sys.argv[1:])"
@@ -135,31 +136,44 @@ class Keeper:
         message = self._heard()
         return not message.get("end") if message is not None else self.follow(id, record)
 
-    def settled(self, id: str) -> tuple[int, int] | None:
+    def settled(self, id: str, patience: float | None = None) -> tuple[int, int] | None:
         """Wait until what has ended is written down and tidied up.
 
-        How it ended, if the keeper knows: exit code, and time in nanoseconds since 1970.
+        How it ended, if the keeper knows: exit code, and time in nanoseconds since 1970. Raises TimedOut where it takes
+        longer than `patience` seconds, as on a full disk; without them, never.
         """
         known = None
+        end = None if patience is None else time.monotonic() + patience
         while self._connection is not None or (self.follow(id) and self._connection is not None):
-            while (message := self._heard()) is not None:
+            while (message := self._heard(end)) is not None:
                 known = _exit(message) or known
         deadline = time.monotonic() + ANSWER
         while self._held_elsewhere(id) and time.monotonic() < deadline:
             time.sleep(LOOK)
         return known
 
+    def holds(self, id: str) -> bool:
+        """Whether a keeper holds it, of this version or another."""
+        return os.path.exists(protocol.note_path(str(self._place), id)) or self._held_elsewhere(id)
+
     def _held_elsewhere(self, id: str) -> bool:
         """Whether a keeper of another version holds it."""
         others = (place for place in protocol.places(str(self._workspace.state)) if place != str(self._place))
         return any(os.path.exists(protocol.note_path(place, id)) and alive(Path(place)) for place in others)
 
-    def _heard(self) -> dict[str, Any] | None:
-        """What the keeper says unasked; None when it has ended the connection."""
+    def _heard(self, end: float | None = None) -> dict[str, Any] | None:
+        """What the keeper says unasked; None when it has ended the connection. Raises TimedOut at `end`."""
         if self._connection is not None:
-            with suppress(OSError):
+            try:
+                if end is not None:
+                    self._connection.settimeout(max(end - time.monotonic(), LEAST))
                 if (message := protocol.receive(self._connection)) is not None:
                     return message
+            except TimeoutError as failure:
+                self.close()
+                raise TimedOut("the keeper has not finished it") from failure
+            except OSError:
+                pass
         self.close()
         return None
 

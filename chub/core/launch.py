@@ -61,8 +61,8 @@ def launch(
     *,
     ready: Callable[[Outputs], object] = Outputs.close,
     reads: bool = False,
-) -> datetime:
-    """Start the program of a container that has no task; when that was (it may be over when this returns).
+) -> Ending:
+    """Start the program of a container that has no task; what is known of that (it may be over when this returns).
 
     `ready` is called when all is set up and before the program starts, with the output's FIFOs: it `reads` them, or
     closes them, as the keeper does. Whoever calls this looks after the program's end, until `keeper` is told otherwise.
@@ -84,14 +84,14 @@ def launch(
             if joined is not None:
                 joined.enter(pid)
             ready(outputs)
-            started = datetime.now(UTC)
-            endings.write(created.directory, begun(created, started))
+            begun = Ending(started=datetime.now(UTC), cgroup=cgroup_of(request.resources, id), pid=pid)
+            endings.write(created.directory, begun)
             Process(services=workspace.services, id=id).start()
         except ChubError as failure:
             why = refused(failure, created.args[0], request.identity.runtime or "runc")
             endings.write(created.directory, Ending(exit_code=why.exit_code or FAILED, error=str(why)))
             raise why from failure
-    return started
+    return begun
 
 
 def _joined(workspace: Workspace, created: Created) -> Joins | None:
@@ -102,8 +102,3 @@ def _joined(workspace: Workspace, created: Created) -> Joins | None:
     from chub.core.joining import renewed
 
     return renewed(workspace, created)
-
-
-def begun(created: Created, started: datetime) -> Ending:
-    """What is known of a start before its end."""
-    return Ending(started=started, cgroup=cgroup_of(created.request.resources, created.id))

@@ -79,10 +79,11 @@ def _kill(workspace: Workspace, task: Task, *, all: bool = False) -> Exit:
         ) from failure
 
 
-def end_task(workspace: Workspace, id: str) -> None:
+def end_task(workspace: Workspace, id: str, *, doomed: bool = False) -> None:
     """Kill a task, whatever it does, and delete it, or else end the shim of one that containerd has lost.
 
-    How it ended is written down before, if it is not: containerd forgets it with the task.
+    How it ended is written down before, if it is not: containerd forgets it with the task. A `doomed` one is to be
+    removed.
     """
     from chub.core import strays
 
@@ -94,7 +95,8 @@ def end_task(workspace: Workspace, id: str) -> None:
     known = endings.read(workspace.data / id)
     if known is not None and known.started and known.exit_code is None:
         finished = ended.exited_at or datetime.now(UTC)
-        endings.write(workspace.data / id, replace(known, exit_code=ended.exit_status, finished=finished))
+        told = replace(known, exit_code=ended.exit_status, finished=finished)
+        endings.write(workspace.data / id, told, doomed=doomed)
     delete_task(workspace, id)
 
 
@@ -265,7 +267,7 @@ def remove(workspace: Workspace, container: Container, *, force: bool = False) -
     except NotFound:
         task = None
     if task is None:
-        end_task(workspace, container.id)
+        end_task(workspace, container.id, doomed=True)
         erase(workspace, container)
         return
     if not force and task.status == "unknown":
@@ -280,6 +282,6 @@ def remove(workspace: Workspace, container: Container, *, force: bool = False) -
         keeper.attend(container.id)
         if task.status == "unknown":
             states.end(workspace.services, container.id)
-        end_task(workspace, container.id)
+        end_task(workspace, container.id, doomed=True)
         erase(workspace, container)
         keeper.drop(container.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing, suppress
 
-from chub.core import endings, lifecycle
+from chub.core import endings
 from chub.core.finish import finish
 from chub.core.keeping import Keeper
 from chub.core.workspace import Workspace
@@ -17,11 +17,13 @@ def finish_late(workspace: Workspace) -> None:
     with closing(Keeper(workspace)) as keeper:
         for id in keeper.late():
             with suppress(ChubError):
-                note = next(protocol.notes(str(workspace.state), id), {})
-                if seen := note.get("exit"):
-                    finish(workspace, id, (seen[0], endings.moment(seen[1])))
-                elif lifecycle.alive(workspace, id) is None:
-                    finish(workspace, id)
-                else:
-                    continue
-                keeper.called_off(id)
+                finish_now(workspace, keeper, id)
+
+
+def finish_now(workspace: Workspace, keeper: Keeper, id: str) -> None:
+    """Finish a container that has ended, in the keeper's place."""
+    note = next(protocol.notes(str(workspace.state), id), {})
+    exit = note.get("exit")
+    seen = (exit[0], endings.moment(exit[1])) if exit else None
+    if finish(workspace, id, seen, pid=note.get("pid", 0), spare=seen is None):
+        keeper.called_off(id)

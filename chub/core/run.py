@@ -10,7 +10,7 @@ from chub.core import create, endings, lifecycle
 from chub.core.create import Created
 from chub.core.endings import LOST, UNSEEN, Ending
 from chub.core.keeping import Keeper
-from chub.core.launch import begun, launch
+from chub.core.launch import launch
 from chub.core.process import Attend, Attendance, Process, alone
 from chub.core.settle import after, settle
 from chub.core.stdio import Input, Outputs, Streams, remove_fifos
@@ -66,12 +66,13 @@ def to_its_end(
     streams: Streams,
     attend: Attend,
     announce: Callable[[str], object] = lambda _: None,
+    launched: Callable[[], object] = lambda: None,
 ) -> Finished:
-    """Start a container that was made, and as `run`."""
+    """Start a container that was made, and as `run`; `launched` is called when its program has been started."""
     with closing(Keeper(workspace)) as keeper:
         try:
             announce(created.id)
-            finished = _attended(workspace, created, keeper, streams, attend)
+            finished = _attended(workspace, created, keeper, streams, attend, launched)
         except BaseException as failure:
             after(failure, created, lambda: _give_up(workspace, created, keeper))
             raise
@@ -143,23 +144,33 @@ class _Streams:
                 each.close()
 
 
-def _attended(workspace: Workspace, created: Created, keeper: Keeper, streams: Streams, attend: Attend) -> Finished:
+def _attended(
+    workspace: Workspace,
+    created: Created,
+    keeper: Keeper,
+    streams: Streams,
+    attend: Attend,
+    launched: Callable[[], object],
+) -> Finished:
     id = created.id
     with (
         attend(Process(services=workspace.services, id=id)) as attendance,
         closing(_Streams(workspace, created, streams, attendance)) as here,
     ):
-        started = launch(workspace, created, keeper, ready=here.connect, reads=here.reads)
+        begun = launch(workspace, created, keeper, ready=here.connect, reads=here.reads)
+        assert begun.started is not None
+        started = begun.started
+        launched()
         try:
             ended = attendance.wait()
             if ended is None:
                 return Finished(id=id, name=created.name, exit_code=0, started=started, finished=None)
-            ending = begun(created, started).told(ended.exit_status, ended.exited_at)
+            ending = begun.told(ended.exit_status, ended.exited_at)
             endings.write(created.directory, ending)
             lifecycle.delete_task(workspace, id)
             keeper.ended(id)
         except NotFound:
-            ending = _forgotten(begun(created, started), keeper.ended(id))
+            ending = _forgotten(begun, keeper.ended(id))
             endings.write(created.directory, ending)
         here.drain()
     remove_fifos(workspace.state / id)

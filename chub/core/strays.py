@@ -86,5 +86,4 @@ def given_up(workspace: Workspace, container: Container) -> bool:
 
     if not to_be_removed(workspace, container):
         return False
-    finish(workspace, container.id)
-    return True
+    return finish(workspace, container.id, spare=True)

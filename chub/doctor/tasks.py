@@ -72,4 +72,4 @@ def _found(
 
 def mend(scene: Scene, finding: Finding) -> None:
     """Write down how it ended, and delete it; its container too if that is to be removed when it ends."""
-    finish(scene.workspace, finding.subject)
+    finish(scene.workspace, finding.subject, pid=scene.tasks[finding.subject].pid)

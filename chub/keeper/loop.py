@@ -304,7 +304,7 @@ class Keeper:
         """Have a process of chub's own write down how it ended, delete the task, and remove what is to go."""
         if kept.finisher >= 0 or kept.finished:
             return
-        known = kept.facts.get("exit", ()) if kept.over else (protocol.UNLESS_IT_RUNS,)
+        known = (kept.facts["pid"], *kept.facts.get("exit", ())) if kept.over else (protocol.UNLESS_IT_RUNS,)
         argv = [*kept.facts["finish"], *map(str, known)]
         null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
         actions = [(os.POSIX_SPAWN_DUP2, null, place) for place in (0, 1)]  # what it complains of goes where ours does

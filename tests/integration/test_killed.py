@@ -118,14 +118,20 @@ def test_a_killed_client(
     kills = [(moment, boundary)] if moment and boundary else every_kill(chub, case, words, tmp_path / "boundaries")
     for number, (when, where) in enumerate(kills):
         with subtests.test(f"{command}: {when} {where}"):
+            others = left()  # what else is tested here meanwhile may leave something
             try:
                 prepare(chub, case)
                 killed = killing(chub, when, where)(*words)
                 assert killed.exit_status == -signal.SIGKILL, killed
                 after(client, case, doctor_first=bool(number % 2))
-                wait_until(lambda: not left(), SOON, f"nothing to be left of: {left()}")
+                nothing_new(left, others)
             finally:
                 tidy(client)
+
+
+def nothing_new(left: Callable[[], set[str]], others: set[str]) -> None:
+    """Wait until nothing is left that was not there before."""
+    wait_until(lambda: left() <= others, SOON, f"nothing to be left of: {left() - others}")
 
 
 def prepare(chub: Command, case: Case) -> None:

@@ -166,20 +166,33 @@ def test_a_keeper_whose_engine_is_gone_for_good(
             client.services.channel.wait_until_ready(PATIENCE)
 
 
-def test_a_cgroup_that_is_killed(chub: Command, client: sdk.Client, image: str, roots: tuple[Path, Path]) -> None:
-    """As that of a CI job, with all that the job has started: the keeper has left it, and sees the end."""
+@contextmanager
+def job() -> Iterator[Path]:
+    """The cgroup of a job, which is killed at the end."""
     cgroup = next(hierarchies()) / f"job-{os.getpid()}"
     cgroup.mkdir()
+    procs = cgroup / "cgroup.procs"
     try:
+        yield cgroup
+    finally:
+        for pid in procs.read_text().split():
+            with suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
+        wait_until(lambda: not procs.read_text(), PATIENCE, "the end of what is in it")
+        cgroup.rmdir()
+
+
+def test_a_cgroup_that_is_killed(chub: Command, client: sdk.Client, image: str, roots: tuple[Path, Path]) -> None:
+    """As that of a CI job, with all that the job has started: the keeper has left it, and sees the end."""
+    with job() as cgroup:
         words = ["sh", "-c", f'echo $$ > {cgroup}/cgroup.procs; exec "$@"', "sh", *chub.words]
         with waiting(Command(words=words, env=chub.env), image, client) as web:
-            assert len(keepers(roots)) == 2
-            assert (cgroup / "cgroup.procs").read_text() == ""
+            pids = keepers(roots)
+            assert len(pids) == 2
+            assert not set(map(str, pids)) & set((cgroup / "cgroup.procs").read_text().split())
             end(web)
             assert exit_code(web) == 7
             assert output(web) == "first\nlast\n"
-    finally:
-        cgroup.rmdir()
 
 
 def test_an_installation_that_is_removed(

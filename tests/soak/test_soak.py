@@ -45,7 +45,7 @@ class Holdings:
     @classmethod
     def now(cls, client: sdk.Client, engine: Engine, roots: tuple[Path, Path]) -> Holdings:
         """What is held now."""
-        guard, worker = sorted(keepers(roots))
+        worker, guard = sorted(keepers(roots))
         bundles = engine.bundles / client.services.namespace
         return cls(
             files=frozenset(str(path) for root in (*roots, bundles) for path in root.rglob("*")),
