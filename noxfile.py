@@ -73,7 +73,7 @@ def integration(session: nox.Session, engine: str) -> None:
 @nox.session
 @nox.parametrize("engine", ENGINES, ids=ENGINES)
 def kills(session: nox.Session, engine: str) -> None:
-    """Every command killed at each of its boundaries, as root: about 300 kills, ten minutes or more."""
+    """Every command killed at each of its boundaries, as root: about 430 kills, twenty minutes or more."""
     words = session.posargs or ["tests/integration/test_killed.py"]
     tool(session, "pytest", "-n", WORKERS, "--engine", engine, "--every-kill", *words)
 

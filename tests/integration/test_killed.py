@@ -5,6 +5,7 @@ A few such moments are part of every test run; `--every-kill` has all boundaries
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import sys
@@ -12,12 +13,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import leaks
+from tests.support import killed, leaks
 from tests.support.command import Command
 from tests.support.killed import Moment
 from tests.support.leaks import Scene
@@ -75,6 +77,8 @@ SAMPLES = [
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A few kills, or all of every command."""
+    if "command" not in metafunc.fixturenames:
+        return
     every = metafunc.config.getoption("--every-kill")
     kills = [(command, None, None) for command in CASES] if every else SAMPLES
     metafunc.parametrize(("command", "moment", "boundary"), kills, ids=["-".join(filter(None, each)) for each in kills])
@@ -121,12 +125,44 @@ def test_a_killed_client(
             others = left()  # what else is tested here meanwhile may leave something
             try:
                 prepare(chub, case)
-                killed = killing(chub, when, where)(*words)
-                assert killed.exit_status == -signal.SIGKILL, killed
+                ended = killing(chub, when, where)(*words)
+                assert ended.exit_status == -signal.SIGKILL, ended
                 after(client, case, doctor_first=bool(number % 2))
                 nothing_new(left, others)
             finally:
                 tidy(client)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(
+    "then",
+    [(*RUN, "--rm", "busybox", "true"), ("rm", "-f", NAME), ("system", "doctor", "--fix", "--yes")],
+    ids=lambda words: words[0],
+)
+@pytest.mark.parametrize("words", [(*RUN, "busybox", "true"), (*RUN, "--rm", "busybox", "true")], ids=["kept", "--rm"])
+def test_a_record_that_comes_late(
+    words: tuple[str, ...],
+    then: tuple[str, ...],
+    chub: Command,
+    client: Client,
+    engine: Engine,
+    left: Callable[[], set[str]],
+) -> None:
+    """A client is killed that asks for one while containerd stands still: what comes of it is in nobody's way."""
+    killer = killing(chub, Moment.LATER, "Containers/Create", stall=engine.pid)
+    try:
+        assert killer(*words).exit_status == -signal.SIGKILL
+        with chub.start(*then, stdout=-1, stderr=-1) as next:
+            os.kill(engine.pid, signal.SIGCONT)
+            next.communicate(timeout=3 * SOON)
+    finally:
+        os.kill(engine.pid, signal.SIGCONT)
+
+    assert len(client.containers.list(all=True)) <= 1
+    chub("rm", "-f", NAME)
+    client.mend(client.doctor(patience=timedelta(0)))
+    free(client, "busybox")
+    nothing_new(left, set())
 
 
 def nothing_new(left: Callable[[], set[str]], others: set[str]) -> None:
@@ -141,9 +177,10 @@ def prepare(chub: Command, case: Case) -> None:
         chub.ok(*words)
 
 
-def killing(chub: Command, moment: str, boundary: str | Path) -> Command:
-    """The command line that kills itself."""
-    return Command(words=[sys.executable, "-m", "tests.support.killed", moment, str(boundary)], env=chub.env)
+def killing(chub: Command, moment: str, boundary: str | Path, *, stall: int = 0) -> Command:
+    """The command line that kills itself, and before that stops a process."""
+    env = {**chub.env, killed.STALL: str(stall)}
+    return Command(words=[sys.executable, "-m", "tests.support.killed", moment, str(boundary)], env=env)
 
 
 def every_kill(chub: Command, case: Case, words: tuple[str, ...], file: Path) -> Iterator[tuple[Moment, str]]:
@@ -166,7 +203,8 @@ def after(client: Client, case: Case, *, doctor_first: bool) -> None:
     for seen in client.containers.list(all=True):
         assert seen.exit_code != LOST
         assert (seen.state == "running") == bool(seen.pid)
-        assert not seen.pid or Path(f"/proc/{seen.pid}").exists() or client.containers.list() == ()
+        if seen.pid:  # between a program's end and what its shim hears of it a moment passes
+            wait_until(partial(truly, client, seen.pid), SOON, "its end to be shown")
     if doctor_first:
         client.mend(client.doctor(patience=timedelta(0)))
     if not case.stays and not client.containers.list():
@@ -184,6 +222,11 @@ def after(client: Client, case: Case, *, doctor_first: bool) -> None:
         client.images.remove(imported.name)
     client.mend(client.doctor())
     assert [each for each in client.doctor() if each.kind != "fifo"] == []  # of other clients, as another test's ctr
+
+
+def truly(client: Client, pid: int) -> bool:
+    """Whether a program runs, or nothing is said to run."""
+    return Path(f"/proc/{pid}").exists() or client.containers.list() == ()
 
 
 def removed_or_told_of(client: Client) -> bool:

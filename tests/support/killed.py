@@ -2,7 +2,8 @@
 
 ``python -m tests.support.killed MOMENT BOUNDARY WORD…`` runs ``chub WORD…`` and ends it with SIGKILL at a `Moment` of
 a boundary: the name of a call (``Tasks/Create``) or of a message to the keeper (``keeper/keep``), with ``#2`` for its
-second time. ``python -m tests.support.killed none FILE WORD…`` lets it go on, and adds its boundaries to a file.
+second time. The process that the variable `STALL` names is stopped there, if it is not 0.
+``python -m tests.support.killed none FILE WORD…`` lets it go on, and adds its boundaries to a file.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Moment(StrEnum):
 
 
 DELAYS = {Moment.WITHIN: 0.003, Moment.LATER: 0.025}  # seconds since it was said; an earlier answer is held back
+STALL = "CHUB_TESTS_STALL"
 Hook = Callable[[str], Moment | None]
 
 
@@ -60,6 +62,8 @@ class Boundaries:
                     file.write(f"{name}\n")
         if self._moment is None or name != self._wanted:
             return go_on()
+        if stall := int(os.environ.get(STALL, "0")):
+            os.kill(stall, signal.SIGSTOP)
         if self._moment is Moment.BEFORE:
             die()
         if delay := DELAYS.get(self._moment):
