@@ -1,5 +1,6 @@
 """What is taken from docker's ``config.json`` where the command line does not say it."""
 
+import os
 import sys
 
 from chub.errors import Invalid
@@ -22,4 +23,6 @@ def leaving(given: str) -> bytes:
     """The keys that leave a program, as `preferred`. Raises Invalid for what is no key."""
     from chub.options.terminal import parse_keys
 
-    return parse_keys(preferred("detachKeys", given) or "")
+    if not given and os.isatty(0):  # nobody types them elsewhere
+        given = preferred("detachKeys", given) or ""
+    return parse_keys(given)

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.compat.test_lifecycle import ID, words
+from tests.support.command import Command
 from tests.support.terminal import Terminal
 
 if TYPE_CHECKING:
-    from tests.support.command import Command, Ended
+    from pathlib import Path
+
+    from tests.support.command import Ended
 
 BOTH = "echo out; echo err >&2; exit 3"
 
@@ -73,20 +76,27 @@ def test_the_same_streams_and_status(
             assert words(theirs.stderr) in ID.sub("ID", ours.stderr), (line, theirs, ours)
 
 
-def left(client: Command, image: str, *flags: str) -> list[object]:
-    """What leaving a shell by keys and coming back to it look like (case 46)."""
+def left(client: Command, image: str, place: Path, *flags: str) -> list[object]:
+    """What leaving a shell by keys and coming back to it look like (case 46); `place`: for a configuration."""
     seen: list[object] = []
+    (place / "config.json").write_text('{"detachKeys": "ctrl-e,e"}')
+    configured = Command(words=client.words, env={**client.env, "DOCKER_CONFIG": str(place)})
     try:
         with Terminal(client, "run", "-it", "--name", "web", *flags, image, "sh") as terminal:
             terminal.until("# ")
             terminal.type("\x10\x11")
             seen.append(terminal.wait())
-        with Terminal(client, "attach", "--detach-keys", "ctrl-a,x", "web") as terminal:
-            terminal.type("\recho $((6*7))\r")
-            terminal.until("42")
-            terminal.type("\x01x")
-            terminal.until("read escape sequence")
-            seen.append(terminal.wait())
+        for attaching, flag, keys in (
+            (client, ("--detach-keys", "ctrl-a,x"), "\x01x"),
+            (configured, (), "\x05e"),
+            (configured, ("--detach-keys", "ctrl-a,x"), "\x01x"),
+        ):
+            with Terminal(attaching, "attach", *flag, "web") as terminal:
+                terminal.type("\recho $((6*7))\r")
+                terminal.until("42")
+                terminal.type(keys)
+                terminal.until("read escape sequence")
+                seen.append(terminal.wait())
         seen.append(re.sub(r"\d+ seconds?|a second", "N", client.ok("ps", "--format", "{{.Names}}")))
         with Terminal(client, "attach", "web") as terminal:
             terminal.type("exit 9\r")
@@ -96,8 +106,8 @@ def left(client: Command, image: str, *flags: str) -> list[object]:
     return seen
 
 
-def test_leaving_by_keys(docker: Command, docker_image: str, chub: Command, image: str) -> None:
-    """0 from run, 1 from attach, and the program's status at the end."""
-    theirs, ours = left(docker, docker_image, "--network", "none"), left(chub, image)
+def test_leaving_by_keys(docker: Command, docker_image: str, chub: Command, image: str, tmp_path: Path) -> None:
+    """0 from run, 1 from attach, and the program's status at the end; docker's config.json may name the keys."""
+    theirs, ours = left(docker, docker_image, tmp_path, "--network", "none"), left(chub, image, tmp_path)
 
-    assert theirs == ours == [0, 1, "web\n", 9]
+    assert theirs == ours == [0, 1, 1, 1, "web\n", 9]

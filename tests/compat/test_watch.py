@@ -147,8 +147,9 @@ def nameless(ended: Ended) -> str:
 
 
 def shape(text: str) -> str:
-    """The text with times and ids made equal."""
+    """The text with times, durations and ids made equal."""
     text = re.sub(r"[0-9a-f]{64}", "ID", text)
+    text = re.sub(r'(execDuration"?[=:]"?)\d+', r"\1N", text)  # whole seconds, of a machine that may be busy
     return re.sub(
         r"\b\d{10,19}\b", "N", re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}(Z|[+-]\d\d:\d\d)", "TIME", text)
     )
