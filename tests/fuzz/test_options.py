@@ -136,7 +136,7 @@ def test_env_files(fuzz: Fuzz, tmp_path: Path) -> None:
             found = process.read_env_file(str(path))
         except ChubError:
             return
-        path.write_bytes("\n".join(["", *found]).encode())  # a byte order mark is one only at the beginning
+        path.write_bytes("\r\n".join(["", *found, ""]).encode())  # a mark or \r that is left belongs to the value
         assert process.read_env_file(str(path)) == found
 
 
