@@ -98,7 +98,7 @@ class Channel:
             except grpc.RpcError as failure:
                 if failure.code() not in (StatusCode.UNAVAILABLE, StatusCode.DEADLINE_EXCEEDED):
                     return  # it answers
-        raise Unavailable(f"no containerd answers at {self.path}, for {timeout:.0f} s now", hint="start it again")
+        raise Unavailable(f"no containerd answers at {self.path}, for {timeout:.2g} s now", hint="start it again")
 
     def engine_version(self) -> str:
         """Which containerd answers, as failures want to know; raises gRPC's own error."""

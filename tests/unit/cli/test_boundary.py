@@ -36,7 +36,7 @@ def chub(line: str) -> Result:
         ("context ls", 1, ["chub: unknown command: chub context\nhint: docker's context is not supported yet\n\nRun"]),
         ("diff web", 1, ["hint: docker's diff is not supported yet\nhint: did you mean 'snapshot diff'?"]),
         ("container cp web:/x .", 1, ["hint: docker's cp is not supported yet"]),
-        ("system df", 1, ["hint: docker's df is not supported yet"]),
+        ("system prune", 1, ["hint: docker's prune is not supported yet"]),
         ("ps --al", 125, ["unknown flag: --al\nhint: did you mean --all or "]),
         ("container xyz", 1, ["chub: unknown command: chub container xyz"]),
         ("run --name", 125, ["flag needs an argument: --name"]),
