@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ROOT = Path("/sys/fs/cgroup")
 UNIFIED = (ROOT / "cgroup.controllers").exists()
+MORE_THAN_THE_KERNEL_COUNTS = 10**15  # microseconds
 MIB = 1 << 20
 # What is asked for, and the files of a cgroup, version 1 and 2, with what they have then.
 ASKED: dict[tuple[str, ...], tuple[dict[str, object], dict[str, object]]] = {
@@ -104,10 +105,10 @@ def test_an_update_that_fails(client: Client, image: str) -> None:
     container = client.containers.launch(request)
 
     with pytest.raises(chub.ChubError, match=f"Cannot update container {container.id}: .*"):
-        container.update(chub.Limits(cpu_shares=1, pids_limit=9) if not UNIFIED else chub.Limits(cpuset_mems="63"))
+        container.update(chub.Limits(cpu_quota=MORE_THAN_THE_KERNEL_COUNTS, pids_limit=9))
 
     shown = container.reload().inspect()["HostConfig"]
-    assert (shown["CpuShares"], shown["PidsLimit"], shown["CpusetMems"]) == (512, None, "")
+    assert (shown["CpuShares"], shown["PidsLimit"], shown["CpuQuota"]) == (512, None, 0)
     container.remove(force=True)
 
 
