@@ -254,9 +254,9 @@ def test_a_full_disk(chub: Command, client: sdk.Client, image: str, roots: tuple
         chub.ok("run", "-d", "--name", "web", image, "sh", "-c", script)
         web = client.containers.get("web")
         wait_until(lambda: os.statvfs(roots[0]).f_bavail == 0, PATIENCE, "a full disk")
+        assert "No space left on device" in chub("run", "-d", "--rm", image, "true").stderr
         end(once)
         assert web.reload().state == State.RUNNING
-        assert "No space left on device" in chub("run", "-d", "--rm", image, "true").stderr
         subprocess.run(["mount", "-o", "remount,size=64m", roots[0]], check=True)
         assert exit_code(web) == 5
         assert output(web) == "first\n" + "".join(str(each) * 1000000 for each in (1, 2, 3))
