@@ -17,7 +17,7 @@ from chub.core.files import read
 from chub.core.host import host_facts, init_program
 from chub.core.images import resolve
 from chub.core.leasing import mine
-from chub.core.marks import NAME_LABEL, REQUEST, SPEC_TYPE, STOP_SIGNAL_LABEL, VERSION, VERSION_LABEL
+from chub.core.marks import NAME_LABEL, REQUEST, SPEC_FILE, SPEC_TYPE, STOP_SIGNAL_LABEL, VERSION, VERSION_LABEL
 from chub.core.rootfs import rootfs_for_run
 from chub.core.sources import prepare_sources
 from chub.core.together import together
@@ -105,7 +105,7 @@ def create(workspace: Workspace, request: Request, *, console: tuple[int, int] |
         spec = build(request, base.config, _facts(request, base, id, mounts, directory, console))
         packed = TypedValue.of_json(SPEC_TYPE, spec)
         with writing(directory):
-            (directory / "config.json").write_bytes(packed.value)
+            (directory / SPEC_FILE).write_bytes(packed.value)
         record = _record(workspace, request, base, id, name, packed)
         with _claimed(workspace, name) if request.identity.name else nullcontext():
             undo.add(services.containers.delete, id)

@@ -15,10 +15,11 @@ from datetime import UTC, datetime
 from chub.core import cgroups, endings, states
 from chub.core.endings import LOST
 from chub.core.listing import ALIVE, request_of, spec_of
-from chub.core.marks import STOP_SIGNAL_LABEL
+from chub.core.marks import SPEC_FILE, STOP_SIGNAL_LABEL
 from chub.core.names import lease_of, name_of
 from chub.core.patience import patiently
 from chub.core.together import together
+from chub.core.turns import Turn
 from chub.core.undo import gone, remove_tree
 from chub.core.workspace import Workspace
 from chub.errors import ChubError, Conflict, EngineFault, Invalid, NotFound, TimedOut
@@ -32,14 +33,16 @@ if TYPE_CHECKING:
 GRACE = 10.0  # seconds between the stop signal and SIGKILL
 KILL_DEADLINE = 10.0  # seconds for a process to be gone after SIGKILL
 DELETE_DEADLINE = 60.0  # seconds: the shim drains output for up to 10
+DELETE_TURN = 15.0  # seconds that another client, which may stand still, has for it
 PAUSED = frozenset({"paused", "pausing"})
 
 
 def delete_task(workspace: Workspace, id: str) -> None:
-    """Delete a task that has ended, and with it its shim. Another client may do the same at the same time."""
+    """Delete a task that has ended, and with it its shim. Another client may want the same at the same time."""
     tasks = workspace.services.tasks
     try:
-        gone(tasks.delete, id, timeout=DELETE_DEADLINE)
+        with Turn(workspace.data / id / SPEC_FILE, patience=DELETE_TURN):
+            gone(tasks.delete, id, timeout=DELETE_DEADLINE)
     except EngineFault:  # the other one's shim went away under our call
         with suppress(NotFound):
             tasks.get(id)

@@ -9,3 +9,4 @@ CLIENT_LABEL = "chub/client"  # of a lease: the process that made it
 REQUEST = "chub/request"  # the extension that holds what the user asked for, as JSON
 PROCESS_TYPE = "types.containerd.io/opencontainers/runtime-spec/1/Process"
 SPEC_TYPE = "types.containerd.io/opencontainers/runtime-spec/1/Spec"
+SPEC_FILE = "config.json"  # in the directory of a container's files: the spec it was made with

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from chub.api.wire import TypedValue
-from chub.core.marks import REQUEST, SPEC_TYPE
+from chub.core.marks import REQUEST, SPEC_FILE, SPEC_TYPE
 from chub.core.workspace import Workspace, writing
 from chub.options.request import Request, to_json
 
@@ -27,7 +27,7 @@ def respec(
     extensions = {} if request is None else {REQUEST: TypedValue.of_json(REQUEST, to_json(request))}
     changed = replace(container, spec=value, extensions={**container.extensions, **extensions})
     record = workspace.services.containers.update(changed, "spec", *(f"extensions.{name}" for name in extensions))
-    file = workspace.data / container.id / "config.json"
+    file = workspace.data / container.id / SPEC_FILE
     if file.exists():
         with writing(file.parent):
             file.write_bytes(value.value)

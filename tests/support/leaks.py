@@ -61,7 +61,7 @@ class Scene:
             time.sleep(0.02)
             now = set(self._left())
             found = [leak for leak in found if leak in now]
-        return [leak for leak in found if not self._hangs(leak)]
+        return found
 
     def collect(self) -> None:
         """Make containerd collect garbage in the test's namespace now."""
@@ -88,28 +88,8 @@ class Scene:
             for path in _cgroups()
             if path not in self.cgroups and path.name not in shims and _is_empty(path)
         )
-        stale = (path for path in _stale_sockets() if path not in self.sockets)
-        yield from (f"socket of a dead shim {path}" for path in stale if not self._crashed(path))
+        yield from (f"socket of a dead shim {path}" for path in _stale_sockets() if path not in self.sockets)
         yield from self._files()
-
-    def _crashed(self, socket: Path) -> bool:
-        """Whether the shim at a socket crashed when it had done all else; the socket is removed then.
-
-        Those of containerd do now and then: https://github.com/containerd/containerd/pull/13052.
-        """
-        if str(socket) not in self.engine.log.read_text(errors="replace"):
-            return False
-        socket.unlink(missing_ok=True)
-        return True
-
-    def _hangs(self, leak: str) -> bool:
-        """Whether this is a shim that containerd is done with, and that hangs in its shutdown; it is killed then."""
-        shim = re.match(r"shim (\d+): .* -id ([0-9a-f]{64}) ", leak)
-        if not shim or f'"shim disconnected" id={shim[2]}' not in self.engine.log.read_text(errors="replace"):
-            return False
-        with suppress(ProcessLookupError):
-            os.kill(int(shim[1]), signal.SIGKILL)
-        return True
 
     def _records(self) -> Iterator[str]:
         services = self.services
