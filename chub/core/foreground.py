@@ -29,11 +29,11 @@ KEPT = frozenset(
     " SIGSEGV SIGBUS SIGFPE SIGILL SIGABRT SIGTRAP SIGSYS".split()  # faults of this process
 )
 """Signals that are not for the program."""
-
-
 ENDING = frozenset({signal.SIGHUP, signal.SIGQUIT})
 """Signals that end us where they are not passed on, as docker's client: the terminal was closed, say."""
-INSISTING, INSISTENT = frozenset({signal.SIGINT, signal.SIGTERM}), 3  # of these as many end us, too
+INSISTING = frozenset({signal.SIGINT, signal.SIGTERM})
+"""Signals that end us, too, when so many of them have come as `ENOUGH` says."""
+ENOUGH = 3
 
 
 def streams_here(*, tty: bool, stdin: bool, stdout: bool = True, stderr: bool = True, leave: bytes = b"") -> Streams:
@@ -98,7 +98,7 @@ class _Here(Attendance):
         self.ended_by: int | None = None  # a signal that was not passed on
         self._fatal = fatal
         self._ending = ending
-        self._unheeded = 0
+        self._insisted = 0
         self._signals: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._left = False
         self._wake, self.waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -117,8 +117,8 @@ class _Here(Attendance):
 
     def unheeded(self, number: int, _: object) -> None:
         """A signal came that is not passed on; `wait` wakes up by itself."""
-        self._unheeded += number in INSISTING
-        if number in self._ending or self._unheeded >= INSISTENT:
+        self._insisted += number in INSISTING
+        if number in self._ending or self._insisted >= ENOUGH:
             self.ended_by = number
             self._left = True
 

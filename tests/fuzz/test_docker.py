@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
-import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -15,6 +12,7 @@ from hypothesis import strategies as st
 from chub.docker.client import Docker
 from chub.errors import ChubError
 from tests.fuzz.conftest import Fuzz
+from tests.fuzz.serving import serving
 from tests.fuzz.strategies import damaged, nearly
 
 GRAPH = {"Name": "overlay2", "Data": {"UpperDir": "/3", "LowerDir": "/2:/1", "MergedDir": "/m", "WorkDir": "/w"}}
@@ -46,25 +44,8 @@ def answer(body: bytes) -> bytes:
 def docker() -> Iterator[tuple[Docker, list[bytes]]]:
     """A client of a daemon, and what that answers next."""
     answers: list[bytes] = []
-    with tempfile.TemporaryDirectory() as directory, socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(f"{directory}/s")
-        listening.listen()
-
-        def serve() -> None:
-            while True:
-                try:
-                    caller, _ = listening.accept()
-                except OSError:
-                    return
-                with caller, suppress(OSError):
-                    asked = caller.recv(1 << 16)
-                    caller.sendall(answer(b"OK") if asked.startswith(b"GET /_ping") else answers[-1])
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        yield Docker(f"unix://{directory}/s"), answers
-        listening.shutdown(socket.SHUT_RDWR)
-        thread.join()
+    with serving(lambda asked: answer(b"OK") if asked.startswith(b"GET /_ping") else answers[-1]) as path:
+        yield Docker(f"unix://{path}"), answers
 
 
 def test_answers(fuzz: Fuzz, docker: tuple[Docker, list[bytes]]) -> None:

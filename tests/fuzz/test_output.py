@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
-import socket
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from functools import partial
@@ -17,6 +15,7 @@ from hypothesis import strategies as st
 
 from chub.output import foreign, format, read, ttrpc
 from tests.fuzz.conftest import Fuzz
+from tests.fuzz.serving import serving
 from tests.fuzz.strategies import as_json, damaged, nearly
 
 RECORD = {"log": "a\n", "stream": "stdout", "time": "2026-11-24T12:00:00.123456789Z", "attrs": {"a": "b"}}
@@ -83,25 +82,8 @@ def test_kept_output(fuzz: Fuzz) -> None:
 def shim() -> Iterator[tuple[ttrpc.Shim, list[bytes]]]:
     """A shim, and what it answers next."""
     answers: list[bytes] = []
-    with tempfile.TemporaryDirectory() as directory, socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(f"{directory}/s")
-        listening.listen()
-
-        def serve() -> None:
-            while True:
-                try:
-                    caller, _ = listening.accept()
-                except OSError:
-                    return
-                with caller, suppress(OSError):
-                    caller.recv(1 << 16)
-                    caller.sendall(answers[-1])
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        yield ttrpc.Shim(f"{directory}/s", 3), answers
-        listening.shutdown(socket.SHUT_RDWR)
-        thread.join()
+    with serving(lambda asked: answers[-1]) as path:
+        yield ttrpc.Shim(path, 3), answers
 
 
 def test_frames_of_a_shim(fuzz: Fuzz, shim: tuple[ttrpc.Shim, list[bytes]]) -> None:
